@@ -1,0 +1,138 @@
+//! The command line, the environment and the configuration file: one set of options, in this order of precedence.
+
+use clap::{Args, Parser, Subcommand};
+use serde::Deserialize;
+use std::{net::SocketAddr, path::PathBuf};
+
+/// Website chat: stores conversations, serves the chat panel, speaks its APIs.
+#[derive(Debug, Parser)]
+#[command(name = "porchlight", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs the server until it is told to stop (SIGTERM or Ctrl-C).
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// A TOML file with any of the options below, named as here with `_` for `-`. What the command line or the
+    /// environment says goes before it.
+    #[arg(long, env = "PORCHLIGHT_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Options {
+    /// Address and port to listen on; port 0 takes a free one. [default: 127.0.0.1:8787]
+    #[arg(long, env = "PORCHLIGHT_LISTEN", value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Directory of the database. It is made if it isn't there; one process at a time may use it. [default: data]
+    #[arg(long, env = "PORCHLIGHT_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Play the world around: a demo company and page, an agent who answers by a script, and DIR/demo.json with the
+    /// credentials. Not for a server that others can reach.
+    #[arg(long, env = "PORCHLIGHT_MOCK", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    mock: Option<bool>,
+    /// The mock agent's script, a TOML file. Without it a friendly default is played.
+    #[arg(long, env = "PORCHLIGHT_MOCK_SCRIPT", value_name = "FILE")]
+    mock_script: Option<PathBuf>,
+    /// How log lines look. [default: text]
+    #[arg(long, env = "PORCHLIGHT_LOG_FORMAT", value_enum)]
+    log_format: Option<LogFormat>,
+    /// What is logged: a level (error, warn, info, debug, trace) or filters such as `info,server=debug`. [default: info]
+    #[arg(long, env = "PORCHLIGHT_LOG", value_name = "FILTER")]
+    log: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// What a server runs with, everything decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub data: PathBuf,
+    pub mock: bool,
+    pub mock_script: Option<PathBuf>,
+    pub log_format: LogFormat,
+    pub log: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("the configuration file {0} can't be read: {1}")]
+    Io(PathBuf, #[source] std::io::Error),
+    #[error("the configuration file {0} is not understood: {1}")]
+    Toml(PathBuf, #[source] toml::de::Error),
+}
+
+impl ServeArgs {
+    pub fn resolve(self) -> Result<Config, ConfigError> {
+        let file = match self.config {
+            None => Options::default(),
+            Some(file) => {
+                let text =
+                    std::fs::read_to_string(&file).map_err(|error| ConfigError::Io(file.clone(), error))?;
+                toml::from_str(&text).map_err(|error| ConfigError::Toml(file, error))?
+            }
+        };
+        let given = self.options;
+        Ok(Config {
+            listen: given.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787))),
+            data: given.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
+            mock: given.mock.or(file.mock).unwrap_or(false),
+            mock_script: given.mock_script.or(file.mock_script),
+            log_format: given.log_format.or(file.log_format).unwrap_or_default(),
+            log: given.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(args: &[&str]) -> Result<Config, ConfigError> {
+        let cli = Cli::try_parse_from(["porchlight", "serve"].iter().chain(args)).unwrap();
+        let Command::Serve(args) = cli.command;
+        args.resolve()
+    }
+
+    #[test]
+    fn the_command_line_goes_before_the_file_and_the_file_before_the_default() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("porchlight.toml");
+        std::fs::write(&file, "listen = '127.0.0.1:1'\nmock = true\nlog_format = 'json'\n").unwrap();
+        let file = file.to_str().unwrap();
+        let config = resolve(&["--config", file, "--listen", "127.0.0.1:2"]).unwrap();
+        assert_eq!(config.listen, SocketAddr::from(([127, 0, 0, 1], 2)));
+        assert!(config.mock);
+        assert_eq!(config.log_format, LogFormat::Json);
+        assert_eq!(config.data, PathBuf::from("data"));
+        assert!(!resolve(&["--config", file, "--mock=false"]).unwrap().mock);
+    }
+
+    #[test]
+    fn a_file_that_is_missing_or_says_something_unknown_is_refused_in_a_sentence() {
+        let missing = resolve(&["--config", "/nonexistent/porchlight.toml"]).unwrap_err().to_string();
+        assert!(missing.contains("can't be read"), "{missing}");
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("porchlight.toml");
+        std::fs::write(&file, "lisen = '127.0.0.1:1'").unwrap();
+        let unknown = resolve(&["--config", file.to_str().unwrap()]).unwrap_err().to_string();
+        assert!(unknown.contains("lisen"), "{unknown}");
+    }
+}

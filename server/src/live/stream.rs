@@ -1,0 +1,194 @@
+//! One listener's stream: from the position it names, through the log, into what happens now, with no window between.
+//!
+//! The order is what makes it whole: first subscribe, then read the log, then follow the hub. Whatever happens while the
+//! log is read waits in the subscription, and what was read already is dropped when it comes.
+
+use crate::{
+    domain::{Change, Error, Result, Rev, Thread, VisitorSession},
+    live::{Live, LiveChange, Signal, Subscription, TypingNotice},
+    store::Store,
+};
+use shared::{Position, limits::HEARTBEAT_SECONDS};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+use tokio::{
+    sync::{broadcast::error::RecvError, watch},
+    time::{Instant, MissedTickBehavior, interval_at},
+};
+
+/// Entries read from the log at once. A listener that missed more gets them stretch by stretch, as it takes them.
+const LOG_PAGE: u32 = 100;
+
+/// What a stream says next.
+#[derive(Debug)]
+pub enum StreamItem {
+    /// The whole state, as of this rev.
+    Snapshot(Option<Box<Thread>>, Rev),
+    /// Straight from the hub.
+    Live(Arc<LiveChange>),
+    /// From the log.
+    Logged(Box<Change>),
+    Typing(Arc<TypingNotice>),
+    /// All is said up to this rev.
+    Heartbeat(Rev),
+    /// The server stops; come back.
+    Goodbye,
+}
+
+/// Where a stream begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// With the whole state.
+    Snapshot,
+    /// After this rev.
+    After(Rev),
+}
+
+impl Start {
+    /// A position of another life of the database, or one ahead of it, can't be resumed from.
+    pub fn from_position(position: Option<Position>, epoch: u32) -> Self {
+        match position {
+            Some(position) if position.epoch == epoch => Self::After(position.rev),
+            _ => Self::Snapshot,
+        }
+    }
+}
+
+pub struct EventStream {
+    store: Arc<dyn Store>,
+    session: VisitorSession,
+    subscription: Subscription,
+    draining: watch::Receiver<bool>,
+    heartbeat: tokio::time::Interval,
+    start: Option<Start>,
+    /// The listener has seen everything up to here.
+    rev: Rev,
+    /// Read from the log and not said yet.
+    logged: VecDeque<Change>,
+    /// There may be entries in the log that the listener has not seen.
+    is_behind: bool,
+    /// A heartbeat is due once the log has been read to its end.
+    owes_heartbeat: bool,
+    has_ended: bool,
+}
+
+impl EventStream {
+    pub fn open(store: Arc<dyn Store>, live: &Arc<Live>, session: VisitorSession, start: Start) -> Self {
+        let period = Duration::from_secs(HEARTBEAT_SECONDS.into());
+        let mut heartbeat = interval_at(Instant::now() + period, period);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            store,
+            subscription: live.subscribe(session.customer),
+            session,
+            draining: live.draining(),
+            heartbeat,
+            start: Some(start),
+            rev: 0,
+            logged: VecDeque::new(),
+            is_behind: false,
+            owes_heartbeat: false,
+            has_ended: false,
+        }
+    }
+
+    /// What to say next; waits until there is something. `None` when the stream is over.
+    ///
+    /// An error ends it too: the client comes back and goes on where it was.
+    pub async fn next(&mut self) -> Option<Result<StreamItem>> {
+        if self.has_ended {
+            return None;
+        }
+        let item = self.next_item().await;
+        self.has_ended = !matches!(
+            item,
+            Some(Ok(StreamItem::Snapshot(..)
+                | StreamItem::Live(_)
+                | StreamItem::Logged(_)
+                | StreamItem::Typing(_)
+                | StreamItem::Heartbeat(_)))
+        );
+        item
+    }
+
+    async fn next_item(&mut self) -> Option<Result<StreamItem>> {
+        if let Some(start) = self.start.take()
+            && let Some(first) = self.begin(start).await.transpose()
+        {
+            return Some(first);
+        }
+        loop {
+            if let Some(change) = self.logged.pop_front() {
+                self.rev = change.rev;
+                return Some(Ok(StreamItem::Logged(Box::new(change))));
+            }
+            if self.is_behind {
+                if let Err(error) = self.read_log().await {
+                    return Some(Err(error));
+                }
+                continue;
+            }
+            if std::mem::take(&mut self.owes_heartbeat) {
+                return Some(Ok(StreamItem::Heartbeat(self.rev)));
+            }
+            tokio::select! {
+                signal = self.subscription.signals.recv() => match signal {
+                    Ok(Signal::Change(live)) => {
+                        if live.change.rev <= self.rev {
+                            // It was in the log already.
+                        } else if live.change.previous_rev <= self.rev {
+                            self.rev = live.change.rev;
+                            return Some(Ok(StreamItem::Live(live)));
+                        } else {
+                            self.is_behind = true;
+                        }
+                    }
+                    Ok(Signal::Typing(notice)) => return Some(Ok(StreamItem::Typing(notice))),
+                    Ok(Signal::SessionEnded(session)) if session == self.session.id => return None,
+                    Ok(Signal::SessionEnded(_)) => {}
+                    Err(RecvError::Lagged(_)) => self.is_behind = true,
+                    Err(RecvError::Closed) => return None,
+                },
+                // A wake-up that was lost costs the listener this long, and nothing else.
+                _ = self.heartbeat.tick() => {
+                    self.is_behind = true;
+                    self.owes_heartbeat = true;
+                }
+                _ = self.draining.wait_for(|is_draining| *is_draining) => return Some(Ok(StreamItem::Goodbye)),
+            }
+        }
+    }
+
+    /// Gives the snapshot if there is to be one, or gets ready to resume.
+    async fn begin(&mut self, start: Start) -> Result<Option<StreamItem>> {
+        let VisitorSession { company, customer, .. } = self.session;
+        if let Start::After(rev) = start {
+            let page = self.store.changes_of(company, customer, rev, LOG_PAGE).await?;
+            if page.read_up_to >= rev {
+                self.is_behind = page.has_more;
+                // What is resumed from is confirmed at once, so that a client sees the stream live.
+                self.owes_heartbeat = true;
+                self.take_page(page);
+                return Ok(None);
+            }
+        }
+        let (thread, rev) = self.store.snapshot(company, customer).await?;
+        self.rev = rev;
+        Ok(Some(StreamItem::Snapshot(thread.map(Box::new), rev)))
+    }
+
+    async fn read_log(&mut self) -> Result<(), Error> {
+        let VisitorSession { company, customer, .. } = self.session;
+        let page = self.store.changes_of(company, customer, self.rev, LOG_PAGE).await?;
+        self.is_behind = page.has_more;
+        self.take_page(page);
+        Ok(())
+    }
+
+    fn take_page(&mut self, page: crate::domain::LogPage) {
+        // With entries to say, the rev moves as they are said; the last of them may be behind what was read.
+        if page.changes.is_empty() {
+            self.rev = page.read_up_to;
+        }
+        self.logged.extend(page.changes);
+    }
+}

@@ -1,0 +1,101 @@
+//! Every route on one page.
+
+use crate::{app::App, web, widget_api};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, MatchedPath, Request},
+    middleware::{self, Next},
+    response::Response,
+    routing::{get, post, put},
+};
+use http::{HeaderName, HeaderValue, header};
+use shared::limits::BODY_MAX_BYTES;
+use tokio::time::Instant;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+};
+use tracing::info;
+
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+pub fn router(app: App) -> Router {
+    let widget_api = Router::new()
+        .route("/widgets/{widget}", get(widget_api::widgets::get_widget))
+        .route("/sessions", post(widget_api::sessions::create_session))
+        .route("/sessions/refresh", post(widget_api::sessions::refresh_session))
+        .route(
+            "/conversations",
+            get(widget_api::conversations::list_conversations)
+                .post(widget_api::conversations::start_conversation),
+        )
+        .route("/conversations/{conversation}/messages", get(widget_api::messages::list_messages))
+        .route("/conversations/{conversation}/messages/{client_id}", put(widget_api::messages::send_message))
+        .route("/conversations/{conversation}/read", put(widget_api::conversations::mark_read))
+        .route("/conversations/{conversation}/typing", post(widget_api::conversations::set_typing))
+        .route("/stream", get(widget_api::stream::stream_events))
+        .fallback(widget_api::error::not_found)
+        .method_not_allowed_fallback(widget_api::error::method_not_allowed)
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(CatchPanicLayer::custom(widget_api::error::panicked))
+        .layer(middleware::from_fn(widget_api::error::write_error));
+
+    Router::new()
+        .route("/widget.js", get(web::loader::loader))
+        .route("/panel/{widget}", get(web::panel::panel_document))
+        .route("/assets/{name}", get(web::assets::asset))
+        .route("/demo", get(web::demo::first_page))
+        .route("/demo/second", get(web::demo::second_page))
+        .route("/healthz", get(web::health::healthz))
+        .route("/readyz", get(web::health::readyz))
+        .nest("/widget/v1", widget_api)
+        .layer(middleware::from_fn(log_request))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId { app: app.clone() }))
+        .layer(middleware::from_fn(keep_sane_request_id))
+        .with_state(app)
+}
+
+/// One line for each request. The route, not the address: an address may hold ids, and a query secrets.
+async fn log_request(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let request_id = request.headers().get(REQUEST_ID).cloned();
+    let response = next.run(request).await;
+    info!(
+        http.method = %method,
+        http.route = route.as_deref().unwrap_or("none"),
+        http.status = response.status().as_u16(),
+        request.id = request_id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or(""),
+        elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "answered a request"
+    );
+    response
+}
+
+/// A client may name its request, in up to 128 harmless characters. Any other name is dropped, and one made.
+async fn keep_sane_request_id(mut request: Request, next: Next) -> Response {
+    let is_sane = |value: &HeaderValue| {
+        (1..=128).contains(&value.len())
+            && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    };
+    if request.headers().get(REQUEST_ID).is_some_and(|value| !is_sane(value)) {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+#[derive(Clone)]
+struct NewRequestId {
+    app: App,
+}
+
+impl MakeRequestId for NewRequestId {
+    fn make_request_id<B>(&mut self, _request: &http::Request<B>) -> Option<RequestId> {
+        let id = crate::clock::new_id(self.app.clock.now()).simple().to_string();
+        HeaderValue::try_from(id).ok().map(RequestId::new)
+    }
+}

@@ -1,0 +1,27 @@
+//! The demo: two pages of a small shop with the widget on them. Only in mock mode.
+
+use crate::{app::App, demo::WIDGET_ID};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{Html, IntoResponse, Response},
+};
+
+const FIRST_PAGE: &str = include_str!("demo/first.html");
+const SECOND_PAGE: &str = include_str!("demo/second.html");
+
+pub async fn first_page(State(app): State<App>) -> Response {
+    page(&app, FIRST_PAGE)
+}
+
+pub async fn second_page(State(app): State<App>) -> Response {
+    page(&app, SECOND_PAGE)
+}
+
+fn page(app: &App, html: &str) -> Response {
+    if app.web.is_mock {
+        Html(html.replace("{{WIDGET_ID}}", &WIDGET_ID.to_string())).into_response()
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
+}

@@ -1,0 +1,11 @@
+//! `/widget/v1`: what the panel calls. Wire types are the `shared` crate's; here they are read, checked and converted,
+//! and nothing is decided.
+
+pub mod conversations;
+pub mod convert;
+pub mod error;
+mod extract;
+pub mod messages;
+pub mod sessions;
+pub mod stream;
+pub mod widgets;

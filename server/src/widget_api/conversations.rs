@@ -1,0 +1,60 @@
+//! The visitor's conversations: listing and starting them, saying what was read, and that one is typing.
+
+use crate::{
+    app::App,
+    domain::{Error, ReceiptState, Side, conversations::parse_text},
+    widget_api::{
+        convert,
+        error::Result,
+        extract::{InPath, JsonBody, Visitor},
+    },
+};
+use axum::{Json, extract::State, http::StatusCode};
+use shared::{ConversationId, ConversationList, MarkRead, SetTyping, StartConversation, Thread};
+
+pub async fn list_conversations(
+    State(app): State<App>,
+    Visitor(visitor): Visitor,
+) -> Result<Json<ConversationList>> {
+    let conversations = app.conversations.list_for_customer(visitor.company, visitor.customer).await?;
+    Ok(Json(ConversationList {
+        conversations: conversations.into_iter().map(convert::conversation).collect(),
+    }))
+}
+
+pub async fn start_conversation(
+    State(app): State<App>,
+    Visitor(visitor): Visitor,
+    JsonBody(body): JsonBody<StartConversation>,
+) -> Result<(StatusCode, Json<Thread>)> {
+    let text = parse_text("content", body.content).map_err(|field| Error::InvalidFields(vec![field]))?;
+    let started = app
+        .conversations
+        .start(visitor.company, visitor.widget, visitor.customer, body.client_id, text)
+        .await?;
+    let thread = app.conversations.thread(visitor.company, started.conversation).await?;
+    let status = if started.is_repeated { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, Json(convert::thread(thread))))
+}
+
+pub async fn mark_read(
+    State(app): State<App>,
+    Visitor(visitor): Visitor,
+    InPath(id): InPath<ConversationId>,
+    JsonBody(body): JsonBody<MarkRead>,
+) -> Result<StatusCode> {
+    app.conversations.get_for_customer(visitor.company, visitor.customer, id).await?;
+    app.conversations.mark(visitor.company, id, Side::Customer, ReceiptState::Read, body.seq).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn set_typing(
+    State(app): State<App>,
+    Visitor(visitor): Visitor,
+    InPath(id): InPath<ConversationId>,
+    JsonBody(body): JsonBody<SetTyping>,
+) -> Result<StatusCode> {
+    let conversation = app.conversations.get_for_customer(visitor.company, visitor.customer, id).await?;
+    app.conversations.announce_typing(visitor.company, &conversation, Side::Customer, None, body.typing);
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,99 @@
+//! Reading requests: who asks, for what, with which body. A handler that runs has got all of it right.
+
+use crate::{
+    app::App,
+    auth::Token,
+    domain::VisitorSession,
+    widget_api::error::{ApiError, Result},
+};
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+};
+use serde::de::DeserializeOwned;
+use shared::ErrorCode;
+
+/// The visitor whose access token came in the `Authorization` header.
+pub struct Visitor(pub VisitorSession);
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let token = bearer_token(&parts.headers)?;
+        Ok(Self(app.sessions.authenticate(&token).await?))
+    }
+}
+
+/// The token of an `Authorization: Bearer …` header.
+pub fn bearer_token(headers: &HeaderMap) -> Result<Token> {
+    headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty())
+        .map(|(_, token)| Token::from_client(token.trim()))
+        .ok_or_else(|| ApiError::new(ErrorCode::TokenMissing, "send `Authorization: Bearer <token>`"))
+}
+
+/// A JSON body.
+pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        if !is_json(request.headers()) {
+            let message = "send the body as `Content-Type: application/json`";
+            return Err(ApiError::new(ErrorCode::UnsupportedMediaType, message));
+        }
+        let bytes =
+            Bytes::from_request(request, app).await.map_err(|rejection| match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => {
+                    ApiError::new(ErrorCode::BodyTooLarge, "the body may be at most 131072 bytes long")
+                }
+                _ => ApiError::new(ErrorCode::MalformedBody, "the body did not arrive whole"),
+            })?;
+        let value = serde_json::from_slice(&bytes).map_err(|error| {
+            ApiError::new(ErrorCode::MalformedBody, format!("the body can't be read: {error}"))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// What stands in the path.
+pub struct InPath<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for InPath<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        match Path::from_request_parts(parts, app).await {
+            Ok(Path(value)) => Ok(Self(value)),
+            Err(rejection) => Err(ApiError::new(ErrorCode::MalformedAddress, rejection.body_text())),
+        }
+    }
+}
+
+/// What stands in the query.
+pub struct InQuery<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for InQuery<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        match Query::from_request_parts(parts, app).await {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(rejection) => Err(ApiError::new(ErrorCode::MalformedAddress, rejection.body_text())),
+        }
+    }
+}

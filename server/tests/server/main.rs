@@ -1,0 +1,12 @@
+//! The server through its public door: requests into the router, answers and streams out of it. No network, no sleeps,
+//! a clock that the test holds, a directory of its own for each test.
+
+mod architecture;
+mod bad_input;
+mod conversations;
+mod mock_agent;
+mod sessions;
+mod store;
+mod stream;
+mod support;
+mod web;

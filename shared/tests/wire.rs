@@ -1,0 +1,203 @@
+//! The JSON of every wire type, pinned. A change here is a change of the API.
+
+use serde::{Serialize, de::DeserializeOwned};
+use shared::*;
+use std::fmt::Debug;
+use uuid::Uuid;
+
+const fn uuid(n: u128) -> Uuid {
+    Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + n)
+}
+
+/// Snapshots the JSON and checks that reading it back gives the same value.
+fn pin<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value: &T) {
+    insta::assert_json_snapshot!(name, value);
+    let json = serde_json::to_string(value).unwrap();
+    assert_eq!(&serde_json::from_str::<T>(&json).unwrap(), value);
+}
+
+fn conversation() -> Conversation {
+    Conversation {
+        id: ConversationId(uuid(1)),
+        status: ConversationStatus::Open,
+        created_at: Timestamp(1_700_000_000_123_456),
+        updated_at: Timestamp(1_700_000_000_123_457),
+        last_seq: 2,
+        customer_read_seq: 1,
+        n_unread: 1,
+        agent: Some(Agent { id: AgentId(uuid(2)), name: "Robin".into(), presence: Presence::Live }),
+    }
+}
+
+fn customer_message() -> Message {
+    Message {
+        id: MessageId(uuid(3)),
+        conversation_id: ConversationId(uuid(1)),
+        seq: 1,
+        client_id: Some(ClientId(uuid(4))),
+        sender: Sender { kind: SenderType::Customer, id: None, name: None },
+        content: "Hello \u{1f44b}".into(),
+        ack: Ack::Read,
+        created_at: Timestamp(1_700_000_000_123_456),
+    }
+}
+
+fn agent_message() -> Message {
+    Message {
+        id: MessageId(uuid(5)),
+        seq: 2,
+        client_id: None,
+        sender: Sender { kind: SenderType::Agent, id: Some(uuid(2)), name: Some("Robin".into()) },
+        content: "Hi!".into(),
+        ack: Ack::Sent,
+        ..customer_message()
+    }
+}
+
+#[test]
+fn conversations() {
+    pin("conversation", &conversation());
+    pin("conversation_without_agent", &Conversation { agent: None, ..conversation() });
+    pin("conversation_list", &ConversationList { conversations: vec![conversation()] });
+    pin("start_conversation", &StartConversation { client_id: ClientId(uuid(4)), content: "Hello".into() });
+    pin(
+        "thread",
+        &Thread { conversation: conversation(), messages: vec![customer_message()], has_more: false },
+    );
+    pin("set_typing", &SetTyping { typing: true });
+    pin(
+        "conversation_status",
+        &[
+            ConversationStatus::Open,
+            ConversationStatus::Pending,
+            ConversationStatus::Resolved,
+            ConversationStatus::Closed,
+        ],
+    );
+    pin("presence", &[Presence::Live, Presence::Away, Presence::Offline]);
+}
+
+#[test]
+fn messages() {
+    pin("message_of_customer", &customer_message());
+    pin("message_of_agent", &agent_message());
+    pin("message_page", &MessagePage { messages: vec![agent_message()], has_more: true });
+    pin("send_message", &SendMessage { content: "Hello".into() });
+    pin("mark_read", &MarkRead { seq: 7 });
+    pin("ack", &[Ack::Preparing, Ack::Delivering, Ack::Sent, Ack::Delivered, Ack::Read]);
+    pin("sender_type", &[SenderType::Customer, SenderType::Agent, SenderType::Bot, SenderType::System]);
+    pin("reader", &[Reader::Customer, Reader::Agent]);
+    assert!(serde_json::from_str::<Ack>("4").is_err());
+}
+
+#[test]
+fn sessions_and_settings() {
+    pin("create_session", &CreateSession { widget_id: WidgetId(uuid(6)) });
+    pin(
+        "session",
+        &Session {
+            customer_id: CustomerId(uuid(7)),
+            access_token: "access".into(),
+            access_expires_at: Timestamp(1_700_000_900_000_000),
+            refresh_token: "refresh".into(),
+            refresh_expires_at: Timestamp(1_731_536_000_000_000),
+        },
+    );
+    let settings = WidgetSettings {
+        id: WidgetId(uuid(6)),
+        heading: "Chat with us".into(),
+        tagline: "We answer within minutes".into(),
+        color: "#7650ff".into(),
+        logo_url: Some("https://example.com/logo.png".into()),
+        show_online_badge: true,
+    };
+    pin("widget_settings", &settings);
+    pin("widget_settings_without_logo", &WidgetSettings { logo_url: None, ..settings });
+}
+
+#[test]
+fn errors() {
+    pin(
+        "error",
+        &ErrorBody {
+            error: ErrorDetail {
+                code: ErrorCode::InvalidFields,
+                message: "1 field can't be accepted".into(),
+                fields: vec![FieldProblem { field: "content".into(), problem: "must not be blank".into() }],
+                request_id: Some("r-1".into()),
+            },
+        },
+    );
+    pin(
+        "error_codes",
+        &[
+            ErrorCode::MalformedBody,
+            ErrorCode::MalformedAddress,
+            ErrorCode::TokenMissing,
+            ErrorCode::TokenInvalid,
+            ErrorCode::TokenExpired,
+            ErrorCode::OriginRefused,
+            ErrorCode::NotFound,
+            ErrorCode::MethodNotAllowed,
+            ErrorCode::RequestTimeout,
+            ErrorCode::ConversationClosed,
+            ErrorCode::BodyTooLarge,
+            ErrorCode::UnsupportedMediaType,
+            ErrorCode::InvalidFields,
+            ErrorCode::ClientIdReused,
+            ErrorCode::TooManyRequests,
+            ErrorCode::Internal,
+            ErrorCode::Unavailable,
+        ],
+    );
+    assert_eq!(serde_json::from_str::<ErrorCode>("\"from_the_future\"").unwrap(), ErrorCode::Unknown);
+}
+
+#[test]
+fn events() {
+    let receipt = Receipt {
+        conversation_id: ConversationId(uuid(1)),
+        by: Reader::Agent,
+        state: ReceiptState::Read,
+        up_to_seq: 1,
+        at: Timestamp(1_700_000_000_123_456),
+    };
+    let typing =
+        Typing { conversation_id: ConversationId(uuid(1)), name: Some("Robin".into()), typing: true };
+    let thread = Thread { conversation: conversation(), messages: vec![agent_message()], has_more: true };
+    let events = [
+        Event::Snapshot(Snapshot { thread: Some(thread) }),
+        Event::Snapshot(Snapshot { thread: None }),
+        Event::Conversation(conversation()),
+        Event::Message(agent_message()),
+        Event::Receipt(receipt),
+        Event::Receipt(Receipt { state: ReceiptState::Delivered, ..receipt }),
+        Event::Typing(typing.clone()),
+        Event::Typing(Typing { name: None, typing: false, ..typing }),
+        Event::Heartbeat(Heartbeat {}),
+        Event::Goodbye(Goodbye { reconnect_after_ms: 1234 }),
+    ];
+    let wire: Vec<_> = events.iter().map(|event| format!("{}: {}", event.name(), event.to_json())).collect();
+    insta::assert_snapshot!("events", wire.join("\n"));
+    for event in events {
+        assert_eq!(Event::read(event.name(), &event.to_json()).unwrap(), Some(event));
+    }
+    assert_eq!(Event::read("from_the_future", "{}").unwrap(), None);
+    assert!(Event::read("message", "{}").is_err());
+}
+
+#[test]
+fn a_position_reads_what_it_writes_and_nothing_else() {
+    let position = Position { epoch: 7, rev: 42 };
+    assert_eq!(position.to_string(), "7.42");
+    assert_eq!("7.42".parse(), Ok(position));
+    for text in ["", "7", "7.", ".42", "7.-1", "-7.1", "7.42.1", "7.x", "99999999999.1"] {
+        assert!(text.parse::<Position>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn an_id_is_version_7_and_carries_its_time() {
+    let id = id::uuid_v7(1_700_000_000_123, &[0xff; 10]);
+    assert_eq!(id.to_string(), "018bcfe5-687b-7fff-bfff-ffffffffffff");
+}
