@@ -68,9 +68,11 @@ fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
         let (br, gz) = (out.join(format!("{name}.br")), out.join(format!("{name}.gz")));
         fs::write(&br, brotli(&plain)?)?;
         fs::write(&gz, gzip(&plain)?)?;
+        // A path in Rust source wants the quotes and escapes of a string literal.
+        let [plain, br, gz] = [file, &br, &gz].map(|path| path.to_string_lossy().into_owned());
         writeln!(
             table,
-            "    Asset {{ name: {name:?}, plain: include_bytes!({file:?}), br: include_bytes!({br:?}), \
+            "    Asset {{ name: {name:?}, plain: include_bytes!({plain:?}), br: include_bytes!({br:?}), \
              gz: include_bytes!({gz:?}) }},"
         )?;
     }

@@ -28,15 +28,6 @@ impl SenderType {
     }
 }
 
-impl Side {
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Customer => Self::Agent,
-            Self::Agent => Self::Customer,
-        }
-    }
-}
-
 /// Who writes. The id is the customer's, the agent's or the bot's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sender {

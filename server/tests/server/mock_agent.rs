@@ -4,7 +4,7 @@ use crate::support::TestServer;
 use server::responder::{self, script::Script};
 use shared::{Event, ReceiptState, SenderType};
 
-async fn start_agent(server: &TestServer, script: &str) {
+fn start_agent(server: &TestServer, script: &str) {
     let file = server.directory.path().join("script.toml");
     std::fs::write(&file, script).unwrap();
     responder::start(server.app.clone(), Script::load(&file).unwrap());
@@ -15,7 +15,7 @@ async fn it_marks_types_and_answers_in_the_order_of_the_script() {
     let server = TestServer::start().await;
     let script = r#"[[rule]]
         steps = ["delivered", "read", { typing_ms = 1 }, { say = "You said {text}" }, { system = "Done" }]"#;
-    start_agent(&server, script).await;
+    start_agent(&server, script);
     let visitor = server.visitor().await;
     let mut stream = visitor.listen(None).await;
     assert!(matches!(stream.event().await, Event::Snapshot(_)));
@@ -46,7 +46,7 @@ async fn it_marks_types_and_answers_in_the_order_of_the_script() {
 #[tokio::test]
 async fn an_echo_that_would_be_too_long_is_shortened() {
     let server = TestServer::start().await;
-    start_agent(&server, r#"rule = [{ steps = [{ say = "You said {text}" }] }]"#).await;
+    start_agent(&server, r#"rule = [{ steps = [{ say = "You said {text}" }] }]"#);
     let visitor = server.visitor().await;
     let mut stream = visitor.listen(None).await;
     assert!(matches!(stream.event().await, Event::Snapshot(_)));

@@ -187,7 +187,7 @@ async fn write_batch(connection: &mut SqliteConnection, waiting: &mut VecDeque<B
         Batch { outcomes: Vec::with_capacity(waiting.len()), changes: Vec::new(), is_committed: false };
     // The savepoint stands before each command, so that a refusal undoes this one and no other.
     if !execute(connection, "BEGIN IMMEDIATE; SAVEPOINT command").await {
-        waiting.drain(..).for_each(|job| job.decline());
+        waiting.drain(..).for_each(Job::decline);
         return batch;
     }
     let mut is_sound = true;
