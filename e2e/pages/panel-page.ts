@@ -1,0 +1,83 @@
+import { expect, type FrameLocator, type Locator, type Page } from '@playwright/test';
+
+/** How far one of the visitor's own messages has come, as assistive technology hears it. */
+export type State = 'Sending' | 'Sent' | 'Delivered' | 'Read' | 'Not sent';
+
+/** The panel inside its frame. */
+export class PanelPage {
+  readonly composer: Locator;
+  readonly sendButton: Locator;
+  readonly closeButton: Locator;
+  readonly conversation: Locator;
+  readonly notices: Locator;
+
+  constructor(
+    private readonly page: Page,
+    readonly frame: FrameLocator,
+  ) {
+    this.composer = frame.getByRole('textbox', { name: 'Message' });
+    this.sendButton = frame.getByRole('button', { name: 'Send' });
+    this.closeButton = frame.getByRole('button', { name: 'Close chat' });
+    this.conversation = frame.getByRole('log', { name: 'Conversation' });
+    this.notices = frame.getByRole('status').or(frame.getByRole('alert'));
+  }
+
+  /** Types a message and sends it by Enter. */
+  async send(text: string): Promise<void> {
+    await this.composer.fill(text);
+    await this.composer.press('Enter');
+    await expect(this.composer).toHaveValue('');
+  }
+
+  /** The text of a message, of either side; the whole of it, or what a pattern fits. */
+  text(text: string | RegExp): Locator {
+    return this.conversation.getByText(text, { exact: true });
+  }
+
+  /** Messages of both sides, each with its time and state. */
+  get messages(): Locator {
+    return this.conversation.locator('.message');
+  }
+
+  /** The message with this text. */
+  message(text: string): Locator {
+    return this.messages.filter({ has: this.frame.getByText(text, { exact: true }) });
+  }
+
+  /** Types a message, sends it and is gone before it can be answered. */
+  async sendAndLeave(text: string): Promise<void> {
+    await this.composer.fill(text);
+    await this.composer.press('Enter');
+    await this.composer.press('Escape');
+  }
+
+  /** Waits until a message of the visitor's own has come as far as one of these. */
+  async expectState(text: string, ...states: State[]): Promise<void> {
+    await expect(this.message(text)).toContainText(new RegExp(states.join('|')));
+  }
+
+  /** Waits until the server has a message of the visitor's own. */
+  async expectStored(text: string): Promise<void> {
+    await this.expectState(text, 'Sent', 'Delivered', 'Read');
+  }
+
+  /** Waits until the mock agent has said all that it says to a visitor's first message. */
+  async expectGreeting(): Promise<void> {
+    await expect(this.text(/How can I help/)).toBeVisible();
+  }
+
+  /** Waits for the mock agent's answer to a later message. */
+  async expectAnswer(text: string): Promise<void> {
+    await expect(this.text(`You said: “${text}”`)).toBeVisible();
+  }
+
+  notice(text: RegExp): Locator {
+    return this.notices.filter({ hasText: text });
+  }
+
+  /** Turns the wheel over the conversation; negative is up. */
+  async scroll(pixels: number): Promise<void> {
+    await this.conversation.hover();
+    await this.page.mouse.wheel(0, pixels);
+  }
+}

@@ -1,0 +1,57 @@
+import { expect, test } from '../fixtures.ts';
+
+test('with storage denied to the panel the chat works, and says what that means', async ({ host, server, page }) => {
+  await page.addInitScript((origin) => {
+    if (location.origin !== origin) return;
+    for (const area of ['localStorage', 'sessionStorage']) {
+      Object.defineProperty(window, area, {
+        get: () => {
+          throw new DOMException('The operation is insecure.', 'SecurityError');
+        },
+      });
+    }
+  }, server.origin);
+  await host.goto();
+  await host.open();
+  const { panel } = host;
+
+  await panel.send('Hello there');
+  await panel.expectGreeting();
+  await panel.send('Do you sell roses?');
+  await panel.expectAnswer('Do you sell roses?');
+  await expect(panel.notice(/stor|sav|kept|keep|remember/i)).toBeVisible();
+  expect(host.errors).toEqual([]);
+});
+
+test('with storage denied to the host page too, the launcher and the chat work', async ({ host, page }) => {
+  await page.addInitScript(() => {
+    for (const area of ['localStorage', 'sessionStorage']) {
+      Object.defineProperty(window, area, {
+        get: () => {
+          throw new DOMException('The operation is insecure.', 'SecurityError');
+        },
+      });
+    }
+  });
+  await host.goto();
+  await host.open();
+  await host.panel.send('Hello there');
+  await host.panel.expectGreeting();
+  await host.panel.closeButton.click();
+  await expect(host.frame).toBeHidden();
+  expect(host.errors).toEqual([]);
+});
+
+test('with storage full the message is sent all the same', async ({ host, server, page }) => {
+  await page.addInitScript((origin) => {
+    if (location.origin !== origin) return;
+    Storage.prototype.setItem = () => {
+      throw new DOMException('The quota has been exceeded.', 'QuotaExceededError');
+    };
+  }, server.origin);
+  await host.goto();
+  await host.open();
+  await host.panel.send('Hello there');
+  await host.panel.expectGreeting();
+  expect(host.errors).toEqual([]);
+});

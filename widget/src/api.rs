@@ -1,0 +1,219 @@
+//! Requests to the server, and the visitor's session that they need.
+//!
+//! An access token that has run out is renewed once and the request repeated. A refresh token works once, so renewing is
+//! done by one tab at a time (Web Locks, where there are any) and by one request at a time within a tab.
+
+use crate::{
+    browser::{after, get, sleep, spawn, window},
+    chat::{self, chat},
+    state::outbox::Outcome,
+    wire,
+};
+use gloo_net::http::{Method, Request, RequestBuilder, Response};
+use js_sys::{Function, Promise};
+use shared::ErrorCode;
+use std::pin::Pin;
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, AbortSignal, RequestCache, RequestCredentials};
+
+const BASE: &str = "/widget/v1";
+/// A request that has not been answered by then counts as lost; every request may be repeated.
+const TIMEOUT_MS: f64 = 20_000.0;
+/// How often a browser without locks looks whether it is its turn.
+const TURN_MS: f64 = 50.0;
+
+/// What the server answered.
+#[derive(Debug)]
+pub struct Reply {
+    /// 0 when there was no answer.
+    pub status: u16,
+    /// The JSON of the body; `undefined` when there was none.
+    pub body: JsValue,
+    pub retry_after_ms: Option<f64>,
+}
+
+impl Reply {
+    const NONE: Self = Self { status: 0, body: JsValue::UNDEFINED, retry_after_ms: None };
+
+    pub fn is_ok(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The body of a success.
+    pub fn read<T>(&self, read: fn(&JsValue) -> Option<T>) -> Option<T> {
+        if self.is_ok() { read(&self.body) } else { None }
+    }
+
+    /// What this answer means for a message.
+    pub fn outcome(&self) -> Outcome {
+        let code = if self.is_ok() { ErrorCode::Unknown } else { wire::error_code(&self.body) };
+        Outcome::of(self.status, code, self.retry_after_ms)
+    }
+}
+
+/// A request with the bearer token, where there is one.
+pub fn request(method: Method, path: &str, token: Option<&str>, signal: &AbortSignal) -> RequestBuilder {
+    let builder = RequestBuilder::new(&[BASE, path].concat())
+        .method(method)
+        .abort_signal(Some(signal))
+        .cache(RequestCache::NoStore)
+        .credentials(RequestCredentials::Omit);
+    match token {
+        Some(token) => builder.header("authorization", &["Bearer ", token].concat()),
+        None => builder,
+    }
+}
+
+/// One request and its answer, without a second try.
+pub async fn fetch(method: Method, path: &str, token: Option<&str>, body: Option<&str>) -> Reply {
+    let Ok(controller) = AbortController::new() else {
+        return Reply::NONE;
+    };
+    let request = request(method, path, token, &controller.signal());
+    let timeout = after(TIMEOUT_MS, move || controller.abort());
+    let request = match body {
+        Some(body) => request.header("content-type", "application/json").body(body),
+        None => request.build(),
+    };
+    let reply = match request {
+        Ok(request) => answer(request).await.unwrap_or(Reply::NONE),
+        Err(_) => Reply::NONE,
+    };
+    window().clear_timeout_with_handle(timeout);
+    reply
+}
+
+async fn answer(request: Request) -> Option<Reply> {
+    let response = request.send().await.ok()?;
+    // A body that breaks off is no answer.
+    let text = response.text().await.ok()?;
+    let body = wire::parse(&text).unwrap_or(JsValue::UNDEFINED);
+    Some(Reply { status: response.status(), body, retry_after_ms: retry_after_ms(&response) })
+}
+
+/// The wait that the server asks for. It may also be a date, which we never send.
+pub fn retry_after_ms(response: &Response) -> Option<f64> {
+    let seconds: u32 = response.headers().get("retry-after")?.parse().ok()?;
+    Some(f64::from(seconds) * 1000.0)
+}
+
+/// A request of this visitor. Without a session, or when it has ended for good, `None`.
+pub async fn call(method: Method, path: &str, body: Option<&str>) -> Option<Reply> {
+    let mut is_first = true;
+    loop {
+        let token = chat().access_token()?;
+        let reply = fetch(method.clone(), path, Some(&token), body).await;
+        if reply.status != 401 || !is_first {
+            return Some(reply);
+        }
+        is_first = false;
+        renew(&token).await;
+    }
+}
+
+/// The same, for those who have no reason to wait for the answer.
+pub fn call_then(
+    method: Method,
+    path: String,
+    body: Option<String>,
+    then: impl FnOnce(Option<Reply>) + 'static,
+) {
+    let then: Box<dyn FnOnce(Option<Reply>)> = Box::new(then);
+    spawn(async move { then(call(method, &path, body.as_deref()).await) });
+}
+
+/// Makes sure that there is a session. What went wrong otherwise.
+pub async fn ensure_session() -> Result<(), Outcome> {
+    if chat().access_token().is_some() {
+        return Ok(());
+    }
+    let made = exclusive(Box::pin(async {
+        // Another tab may have made one while this one waited its turn.
+        if chat::adopt_stored_session() {
+            return Reply::NONE;
+        }
+        let body = wire::json(&[("widget_id", chat().settings.id.to_string().into())]);
+        let reply = fetch(Method::POST, "/sessions", None, Some(&body)).await;
+        chat::take_session(&reply);
+        reply
+    }));
+    let reply = made.await;
+    if chat().access_token().is_some() {
+        return Ok(());
+    }
+    Err(match reply.outcome() {
+        // A success that can't be read is as good as none.
+        Outcome::Accepted => Outcome::Retry { after_ms: None },
+        outcome => outcome,
+    })
+}
+
+/// Renews the tokens, unless that has happened since `spent` was in use. When the session has ended it is forgotten;
+/// when there is no answer everything stays as it is, and whoever asked will try again later.
+pub async fn renew(spent: &str) {
+    let spent = spent.to_owned();
+    exclusive(Box::pin(async move {
+        chat::adopt_stored_session();
+        let refresh_token = match &chat().session {
+            Some(session) if session.access_token == spent => session.refresh_token.clone(),
+            _ => return Reply::NONE,
+        };
+        let reply = fetch(Method::POST, "/sessions/refresh", Some(&refresh_token), None).await;
+        if reply.status == 401 {
+            chat::forget_session();
+        } else {
+            chat::take_session(&reply);
+        }
+        reply
+    }))
+    .await;
+}
+
+/// Runs one such piece of work at a time: over all tabs of this browser where it has Web Locks, else in this tab.
+async fn exclusive(work: Pin<Box<dyn Future<Output = Reply>>>) -> Reply {
+    let name = chat().key("lock");
+    let release = take_lock(&name).await;
+    if release.is_none() {
+        while chat().is_renewing {
+            sleep(TURN_MS).await;
+        }
+        chat().is_renewing = true;
+    }
+    let done = work.await;
+    match release {
+        Some(release) => {
+            // It settles a promise of ours, which can't fail.
+            let _ = release.call0(&JsValue::UNDEFINED);
+        }
+        None => chat().is_renewing = false,
+    }
+    done
+}
+
+/// Takes a Web Lock and answers the function that gives it back. `None` where the browser has no locks, or denies them
+/// to this page.
+async fn take_lock(name: &str) -> Option<Function> {
+    let locks = get(&window().navigator(), "locks");
+    let request: Function = get(&locks, "request").dyn_into().ok()?;
+    // Settled with the release function as soon as the lock is ours; rejected when it never will be.
+    let taken = Promise::new(&mut |taken, refused| {
+        let on_lock: Box<dyn FnOnce(JsValue) -> Promise> = Box::new(move |_lock| {
+            // The lock is held until this promise is settled.
+            Promise::new(&mut |release, _| {
+                let _ = taken.call1(&JsValue::UNDEFINED, &release);
+            })
+        });
+        match request.call2(&locks, &name.into(), &Closure::once_into_js(on_lock)) {
+            Ok(held) => spawn(async move {
+                if JsFuture::from(Promise::from(held)).await.is_err() {
+                    let _ = refused.call0(&JsValue::UNDEFINED);
+                }
+            }),
+            Err(_) => {
+                let _ = refused.call0(&JsValue::UNDEFINED);
+            }
+        }
+    });
+    JsFuture::from(taken).await.ok()?.dyn_into().ok()
+}

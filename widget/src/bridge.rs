@@ -1,0 +1,89 @@
+//! What the panel and the host page's loader say to each other: one handshake by `postMessage`, both sides checking
+//! source and origin, then a `MessagePort` with a fixed set of commands. No token and no text ever goes this way.
+
+use crate::{
+    browser::{function, get, listen, object, set, text, window},
+    chat::{self, chat},
+    ui::draw,
+};
+use js_sys::{Array, decode_uri_component};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{MessagePort, Window};
+
+/// Offers the handshake to the page around this one. Without one the panel is open from the start.
+pub fn connect() {
+    let Some((parent, origin)) = host() else {
+        chat::opened(true);
+        return;
+    };
+    chat().can_close = true;
+    draw();
+    let (expected_source, expected_origin) = (JsValue::from(parent.clone()), JsValue::from(&*origin));
+    listen(&window(), "message", move |event| {
+        let is_from_host = get(&event, "source") == expected_source && get(&event, "origin") == expected_origin;
+        let is_port = get(&get(&event, "data"), "porchlight") == "port";
+        let port = get(&get(&event, "ports"), "0");
+        if is_from_host && is_port && port.is_object() && chat().port.is_none() {
+            attach(port.unchecked_into());
+        }
+    });
+    // It fails for no origin that a browser wrote.
+    let _ = parent.post_message(&object(&[("porchlight", "hello".into())]), &origin);
+}
+
+/// The window around this one and the origin that the address names for it.
+fn host() -> Option<(Window, String)> {
+    let window = window();
+    let parent = window.parent().ok().flatten().filter(|parent| *parent != window)?;
+    let hash = text(&get(&window, "location"), "hash")?;
+    let origin = decode_uri_component(hash.strip_prefix('#')?).ok()?;
+    Some((parent, origin.into()))
+}
+
+fn attach(port: MessagePort) {
+    let on_message = function(|event| {
+        let command = get(&event, "data");
+        match text(&command, "0").as_deref() {
+            Some("open") => chat::opened(get(&get(&command, "1"), "focus") != JsValue::FALSE),
+            Some("close") => chat::closed(),
+            _ => {}
+        }
+    });
+    // Unlike a listener this also starts the port.
+    set(&port, "onmessage", &on_message);
+    chat().port = Some(port);
+    // What there was to say before there was a way.
+    chat().told = Told::default();
+    chat::changed(chat::Scroll::Follow);
+}
+
+/// What the loader has been told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    pub n_unread: u32,
+    /// Whether there is a conversation, so that the panel is worth loading on the next page; `None` is not known yet.
+    pub is_known: Option<bool>,
+}
+
+/// Tells the loader what it doesn't know yet.
+pub fn tell(news: Told) {
+    let told = std::mem::replace(&mut chat().told, news);
+    if told.n_unread != news.n_unread {
+        post(&Array::of2(&"unread".into(), &news.n_unread.into()));
+    }
+    if let Some(is_known) = news.is_known.filter(|_| told.is_known != news.is_known) {
+        post(&Array::of1(&(if is_known { "known" } else { "forget" }).into()));
+    }
+}
+
+/// The visitor is done for now.
+pub fn close() {
+    post(&Array::of1(&"close".into()));
+}
+
+fn post(command: &Array) {
+    if let Some(port) = &chat().port {
+        // It fails only for what can't be copied.
+        let _ = port.post_message(command);
+    }
+}

@@ -1,0 +1,730 @@
+//! The panel's one piece of shared state, and everything that can happen to it: a key, an answer, an event of the stream,
+//! a command of the host page. Each ends in [`changed`], which draws the list and the rest, or in [`draw`], which draws the rest.
+
+use crate::{
+    api::{self, Reply},
+    bridge::{self, Told},
+    browser::{
+        Timer, before_paint, document, element, get, is_online, now_ms, number, random, random_bytes, set, spawn, text,
+    },
+    format,
+    state::{
+        connection::{Connection, GRACE_MS},
+        outbox::{Action, Current, Entry, Outbox, Outcome},
+        rows::rows,
+        timeline::Timeline,
+        typing::{OtherTyping, OwnTyping},
+        unread::Unread,
+    },
+    storage::Store,
+    stream,
+    ui::{draw, messages::draw_rows},
+    wire,
+};
+use gloo_net::http::Method;
+use shared::{
+    ClientId, ConversationId, ConversationStatus, Event, MessageText, Reader, SenderType, Seq, Session, TextProblem,
+    WidgetSettings, id::uuid_v7, limits::TYPING_EXPIRES_MS,
+};
+use std::cell::{Cell, RefCell, RefMut};
+use web_sys::{AbortController, MessagePort};
+
+/// Nearer to the end than this is at the end: a line's height of slack, for zoomed pages with broken pixels.
+const AT_END_PX: f64 = 32.0;
+/// Nearer to the top than this, older messages are fetched.
+const NEAR_TOP_PX: f64 = 240.0;
+/// How long after history was put in place screen readers are told of additions again.
+const SETTLE_MS: f64 = 600.0;
+/// The room left above the "New messages" line.
+const LINE_MARGIN_PX: f64 = 12.0;
+
+/// Ids of elements in the document.
+pub const LIST: &str = "list";
+pub const NEW_LINE: &str = "new";
+pub const FIELD: &str = "field";
+
+/// What the visitor should know about the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    NoNetwork,
+    Reconnecting,
+}
+
+/// Everything there is to know.
+pub struct Chat {
+    pub settings: WidgetSettings,
+    pub store: Store,
+    pub session: Option<Session>,
+    pub timeline: Timeline,
+    pub outbox: Outbox,
+    pub unread: Unread,
+    own_typing: OwnTyping,
+    other_typing: OtherTyping,
+
+    pub connection: Connection,
+    /// Ends the stream that is open.
+    pub stream_abort: Option<AbortController>,
+    /// Numbers the streams, so that one that was given up does not speak any more.
+    pub stream_number: u32,
+    pub stream_timer: Timer,
+    pub silence_timer: Timer,
+    trouble_timer: Timer,
+    typing_timer: Timer,
+    pump_timer: Timer,
+    announce_timer: Timer,
+    /// Tokens are being renewed in this tab, in a browser without locks.
+    pub is_renewing: bool,
+
+    /// The way to the loader, once hands have been shaken.
+    pub port: Option<MessagePort>,
+    pub told: Told,
+    /// There is a host page that would close the panel.
+    pub can_close: bool,
+    is_open: bool,
+
+    pub trouble: Option<Trouble>,
+    /// The name of whoever is typing; an empty one for somebody without.
+    pub typing: Option<String>,
+    /// The newest messages are still to come.
+    pub is_loading: bool,
+    pub is_loading_older: bool,
+    /// Screen readers are to be told what is added.
+    pub announces: bool,
+    /// The list is at its end and stays there.
+    pub is_at_end: bool,
+    /// Messages that came while it was not.
+    pub n_below: u32,
+    /// How long the text in the composer is, and why it can't be sent.
+    pub n_draft_bytes: usize,
+    pub problem: Option<TextProblem>,
+}
+
+thread_local! {
+    static CHAT: Cell<Option<&'static RefCell<Chat>>> = const { Cell::new(None) };
+}
+
+/// The state. Let go of it before calling anything that takes it, too.
+pub fn chat() -> RefMut<'static, Chat> {
+    CHAT.get().expect("the panel was started").borrow_mut()
+}
+
+/// Where the list goes when its content has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scroll {
+    /// To the end, if it was there.
+    Follow,
+    /// To the end.
+    End,
+    /// Nowhere: what was added is above.
+    Stay,
+    /// To the "New messages" line, if there is one; else to the end.
+    Line,
+}
+
+/// Puts the state in place. It lives as long as the page.
+pub fn begin(settings: WidgetSettings, store: Store) {
+    let chat = Chat {
+        settings,
+        store,
+        session: None,
+        timeline: Timeline::default(),
+        outbox: Outbox::default(),
+        unread: Unread::default(),
+        own_typing: OwnTyping::default(),
+        other_typing: OtherTyping::default(),
+        connection: Connection::default(),
+        stream_abort: None,
+        stream_number: 0,
+        stream_timer: Timer::default(),
+        silence_timer: Timer::default(),
+        trouble_timer: Timer::default(),
+        typing_timer: Timer::default(),
+        pump_timer: Timer::default(),
+        announce_timer: Timer::default(),
+        is_renewing: false,
+        port: None,
+        told: Told::default(),
+        can_close: false,
+        is_open: false,
+        trouble: None,
+        typing: None,
+        is_loading: false,
+        is_loading_older: false,
+        announces: false,
+        is_at_end: true,
+        n_below: 0,
+        n_draft_bytes: 0,
+        problem: None,
+    };
+    CHAT.set(Some(Box::leak(Box::new(RefCell::new(chat)))));
+}
+
+/// Takes up what an earlier page left: unsent messages, and the session, which alone is a reason to connect.
+pub fn resume() {
+    let prefix = chat().key("outbox:");
+    let entries = chat().store.values_under(&prefix);
+    let entries = entries.iter().filter_map(|json| wire::entry(&wire::parse(json)?)).collect();
+    chat().outbox = Outbox::restore(entries);
+    if adopt_stored_session() {
+        chat().is_loading = true;
+        stream::connect();
+    } else {
+        // Whatever these were on their way to is gone.
+        chat().outbox.session_over();
+        settled();
+    }
+    changed(Scroll::End);
+    pump();
+}
+
+impl Chat {
+    /// A storage key of this widget.
+    pub fn key(&self, name: &str) -> String {
+        ["porchlight:", &self.settings.id.to_string(), ":", name].concat()
+    }
+
+    fn outbox_key(&self, client_id: ClientId) -> String {
+        self.key(&["outbox:", &client_id.to_string()].concat())
+    }
+
+    pub fn access_token(&self) -> Option<String> {
+        self.session.as_ref().map(|session| session.access_token.clone())
+    }
+
+    fn keep(&mut self, entry: &Entry) {
+        let key = self.outbox_key(entry.client_id);
+        self.store.set(&key, &wire::entry_json(entry));
+    }
+
+    fn unkeep(&mut self, client_id: ClientId) {
+        let key = self.outbox_key(client_id);
+        self.store.remove(&key);
+    }
+
+    /// Stores again where each message goes, which has changed.
+    fn keep_all(&mut self) {
+        for item in self.outbox.items().to_vec() {
+            self.keep(&item.entry);
+        }
+    }
+
+    /// New messages go to the conversation on screen, unless there is none or it is closed.
+    fn follow_timeline(&mut self) {
+        let current = match self.timeline.conversation() {
+            Some(conversation) if conversation.status != ConversationStatus::Closed => Current::Open(conversation.id),
+            _ => Current::Nothing,
+        };
+        self.outbox.set_current(current);
+    }
+
+    /// Whether the visitor can see what comes.
+    fn look(&mut self) {
+        let is_looking = self.is_open && get(&document(), "visibilityState") == "visible";
+        self.unread.look(is_looking, &self.timeline);
+    }
+}
+
+// The session.
+
+/// Takes the session that another page or tab has stored. Answers whether there is one.
+pub fn adopt_stored_session() -> bool {
+    let mut chat = chat();
+    let key = chat.key("session");
+    if let Some(stored) = chat.store.get(&key).and_then(|json| wire::session(&wire::parse(&json)?)) {
+        if chat.session.replace(stored).is_none() {
+            chat.outbox.set_current(Current::Unknown);
+        }
+    }
+    chat.session.is_some()
+}
+
+/// Keeps the session in an answer, new or renewed.
+pub fn take_session(reply: &Reply) {
+    if let Some(session) = reply.read(wire::session) {
+        let mut chat = chat();
+        let key = chat.key("session");
+        chat.store.set(&key, &wire::stringify(&reply.body));
+        chat.session = Some(session);
+    }
+}
+
+/// The session has ended for good. What is unsent goes to the next one.
+pub fn forget_session() {
+    {
+        let mut chat = chat();
+        let key = chat.key("session");
+        chat.store.remove(&key);
+        chat.session = None;
+        chat.timeline.snapshot(None);
+        chat.outbox.session_over();
+        chat.keep_all();
+        chat.is_loading = false;
+    }
+    stream::disconnect();
+    show_trouble();
+    changed(Scroll::End);
+    pump();
+}
+
+// What the visitor does.
+
+/// Sends what is in the composer, unless it can't be sent.
+pub fn submit() {
+    let field = element(FIELD);
+    let text = field.as_ref().and_then(|field| text(field, "value")).unwrap_or_default();
+    // What is wrong with another text was said while it was typed.
+    if let (Some(field), Ok(text)) = (field, MessageText::try_from(text)) {
+        set(&field, "value", &"".into());
+        typed();
+        send(text);
+    }
+}
+
+/// The text in the composer has changed.
+pub fn typed() {
+    let Some(field) = element(FIELD) else {
+        return;
+    };
+    let text = text(&field, "value").unwrap_or_default();
+    // The copy behind the field makes it as high as its lines; the mark after it keeps the last empty one.
+    if let Some(copy) = field.parent_element() {
+        // It fails for no valid name of an attribute.
+        let _ = copy.set_attribute("data-copy", &[&text, "\u{200b}"].concat());
+    }
+    let mut now_typing = None;
+    {
+        let mut chat = chat();
+        chat.n_draft_bytes = text.len();
+        if let (Current::Open(id), false) = (chat.outbox.current(), text.is_empty())
+            && chat.own_typing.key_pressed(now_ms())
+        {
+            now_typing = Some(id);
+        }
+        chat.problem = MessageText::try_from(text).err().filter(|problem| *problem != TextProblem::Blank);
+    }
+    draw();
+    if let Some(id) = now_typing {
+        let body = wire::json(&[("typing", true.into())]);
+        // Lost is lost: the next key tells it again.
+        api::call_then(Method::POST, path(id, "/typing"), Some(body), |_| ());
+    }
+}
+
+/// Puts a message into the outbox and gets it on its way.
+pub fn send(text: MessageText) {
+    let now_ms = now_ms();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970")]
+    let client_id = ClientId(uuid_v7(now_ms as u64, &random_bytes()));
+    {
+        let mut chat = chat();
+        chat.own_typing.sent();
+        let entry = chat.outbox.push(client_id, text.into_string(), now_ms);
+        chat.keep(&entry);
+    }
+    changed(Scroll::End);
+    pump();
+}
+
+/// Tries a refused message again.
+pub fn try_again(client_id: ClientId) {
+    chat().outbox.try_again(client_id);
+    changed(Scroll::Follow);
+    pump();
+}
+
+/// Throws a refused message away.
+pub fn delete(client_id: ClientId) {
+    let is_gone = chat().outbox.discard(client_id);
+    if is_gone {
+        chat().unkeep(client_id);
+    }
+    changed(Scroll::Follow);
+    focus();
+}
+
+/// Another tab removed a message from the storage: it was sent, or deleted.
+pub fn discarded_elsewhere(client_id: ClientId) {
+    chat().outbox.discard(client_id);
+    changed(Scroll::Follow);
+}
+
+/// The host page shows the panel, or there is none.
+pub fn opened(with_focus: bool) {
+    chat().is_open = true;
+    chat().look();
+    changed(Scroll::Line);
+    if with_focus {
+        focus();
+    }
+}
+
+/// The host page hides the panel.
+pub fn closed() {
+    chat().is_open = false;
+    chat().look();
+}
+
+/// The panel's page came to the front, went behind, or was thawed.
+pub fn visibility_changed() {
+    chat().look();
+    changed(Scroll::Follow);
+}
+
+/// Puts the cursor where the visitor writes.
+pub fn focus() {
+    if let Some(field) = element(FIELD) {
+        // It fails for nothing that is in the document.
+        let _ = field.focus();
+    }
+}
+
+// The outbox.
+
+/// Does what the outbox wants done, until there is nothing to do but wait.
+pub fn pump() {
+    spawn(async { while step().await {} });
+}
+
+/// One thing for the outbox; answers whether to ask it again.
+async fn step() -> bool {
+    follow_other_tabs();
+    let action = chat().outbox.next(now_ms());
+    let (entry, method, path) = match action {
+        Action::Rest => return false,
+        Action::WaitUntil(until_ms) => {
+            chat().pump_timer.set((until_ms - now_ms()).max(0.0), pump);
+            return false;
+        }
+        Action::Look => {
+            look_for_conversation().await;
+            return true;
+        }
+        Action::Start(entry) => (entry, Method::POST, "/conversations".to_owned()),
+        Action::Send(id, entry) => {
+            let message = ["/messages/", &entry.client_id.to_string()].concat();
+            (entry, Method::PUT, path(id, &message))
+        }
+    };
+    chat().keep(&entry);
+    let outcome = put(&entry, method, &path).await;
+    finish(entry.client_id, outcome);
+    true
+}
+
+/// Another tab may have begun, or have sent the same message somewhere, in a conversation that this one doesn't know.
+fn follow_other_tabs() {
+    if chat().session.is_none() {
+        adopt_stored_session();
+    }
+    let mut chat = chat();
+    let first = chat.outbox.items().iter().find(|item| item.refused.is_none());
+    if let Some(client_id) = first.map(|item| item.entry.client_id) {
+        let key = chat.outbox_key(client_id);
+        if let Some(stored) = chat.store.get(&key).and_then(|json| wire::entry(&wire::parse(&json)?)) {
+            chat.outbox.adopt(&stored);
+        }
+    }
+}
+
+/// Sends a message, the first of a conversation or another one.
+async fn put(entry: &Entry, method: Method, path: &str) -> Outcome {
+    if let Err(outcome) = api::ensure_session().await {
+        return outcome;
+    }
+    // A message that is not the first one has its client id in the path, and needs it nowhere else.
+    let body = wire::json(&[
+        ("client_id", entry.client_id.to_string().into()),
+        ("content", entry.content.as_str().into()),
+    ]);
+    let Some(reply) = api::call(method, path, Some(&body)).await else {
+        return Outcome::SessionOver;
+    };
+    let mut chat = chat();
+    if let Some(thread) = reply.read(wire::thread) {
+        chat.timeline.thread(thread);
+        chat.follow_timeline();
+    } else if let Some(message) = reply.read(wire::message) {
+        chat.timeline.message(message);
+    } else if reply.is_ok() {
+        return Outcome::Retry { after_ms: None };
+    }
+    reply.outcome()
+}
+
+/// Asks which conversation is the newest; the stream would say so too, but it may be what does not get through.
+async fn look_for_conversation() {
+    let reply = api::call(Method::GET, "/conversations", None).await;
+    let list = reply.as_ref().and_then(|reply| reply.read(wire::conversations));
+    let mut chat = chat();
+    if let Some(list) = list {
+        for conversation in list {
+            chat.timeline.update(conversation);
+        }
+        chat.follow_timeline();
+    } else {
+        chat.outbox.look_failed(reply.and_then(|reply| reply.retry_after_ms), now_ms(), random());
+    }
+}
+
+fn finish(client_id: ClientId, outcome: Outcome) {
+    {
+        let mut chat = chat();
+        chat.outbox.finish(client_id, outcome, now_ms(), random());
+        match outcome {
+            Outcome::Accepted => chat.unkeep(client_id),
+            Outcome::ConversationClosed => chat.keep_all(),
+            Outcome::Retry { .. } | Outcome::Refused(_) | Outcome::SessionOver => {}
+        }
+    }
+    let is_unconnected = chat().session.is_some() && chat().connection.is_off();
+    if is_unconnected {
+        stream::connect();
+    }
+    changed(Scroll::Follow);
+}
+
+/// The network is back, or the page is: no reason to wait.
+pub fn network_is_back() {
+    chat().outbox.network_is_back();
+    pump();
+}
+
+// What the server says.
+
+/// Takes an event of the stream.
+pub fn event(event: Event) {
+    match event {
+        Event::Snapshot(snapshot) => {
+            let is_first = hush();
+            chat().timeline.snapshot(snapshot.thread);
+            chat().follow_timeline();
+            changed(if is_first { Scroll::Line } else { Scroll::Follow });
+            settled();
+            pump();
+        }
+        Event::Conversation(conversation) => {
+            chat().timeline.update(conversation);
+            chat().follow_timeline();
+            changed(Scroll::Follow);
+            pump();
+        }
+        Event::Message(message) => {
+            if message.sender.kind != SenderType::Customer {
+                let mut chat = chat();
+                chat.other_typing.stopped();
+                if !chat.is_at_end {
+                    chat.n_below += 1;
+                }
+            }
+            chat().timeline.message(message);
+            show_typing();
+            changed(Scroll::Follow);
+        }
+        Event::Receipt(receipt) => {
+            chat().timeline.receipt(&receipt);
+            if receipt.by == Reader::Customer {
+                let mut chat = chat();
+                if chat.timeline.conversation_id() == Some(receipt.conversation_id) {
+                    chat.unread.read_elsewhere(receipt.up_to_seq);
+                }
+            }
+            changed(Scroll::Follow);
+        }
+        Event::Typing(typing) => {
+            {
+                let mut chat = chat();
+                if !typing.typing {
+                    chat.other_typing.stopped();
+                } else if chat.timeline.conversation_id() == Some(typing.conversation_id) {
+                    chat.other_typing.started(typing.name, now_ms());
+                }
+            }
+            show_typing();
+        }
+        Event::Goodbye(goodbye) => chat().connection.said_goodbye(f64::from(goodbye.reconnect_after_ms)),
+        Event::Heartbeat(_) => {}
+    }
+}
+
+fn show_typing() {
+    {
+        let mut chat = chat();
+        let who = chat.other_typing.who(now_ms()).map(|name| name.unwrap_or_default().to_owned());
+        if who.is_some() {
+            chat.typing_timer.set(f64::from(TYPING_EXPIRES_MS) + 50.0, show_typing);
+        }
+        chat.typing = who;
+    }
+    scroll(Scroll::Follow);
+    draw();
+}
+
+/// Tells what is wrong with the connection, or that nothing is.
+pub fn show_trouble() {
+    let trouble = if !is_online() {
+        Some(Trouble::NoNetwork)
+    } else if chat().connection.is_in_trouble(now_ms()) {
+        Some(Trouble::Reconnecting)
+    } else {
+        None
+    };
+    let before = std::mem::replace(&mut chat().trouble, trouble);
+    if before != trouble {
+        draw();
+    }
+}
+
+/// Tells it now, and again after the grace, when what is wrong is worth telling.
+pub fn show_trouble_later() {
+    show_trouble();
+    chat().trouble_timer.set(GRACE_MS + 50.0, show_trouble);
+}
+
+/// Fetches older messages, if there are any and nobody is at it.
+fn load_older() {
+    let (id, first_seq) = {
+        let mut chat = chat();
+        let (Some(id), Some(first_seq)) = (chat.timeline.conversation_id(), chat.timeline.first_seq()) else {
+            return;
+        };
+        if !chat.timeline.has_more() || chat.is_loading_older {
+            return;
+        }
+        chat.is_loading_older = true;
+        (id, first_seq)
+    };
+    draw();
+    let path = path(id, &["/messages?before=", &first_seq.to_string()].concat());
+    api::call_then(Method::GET, path, None, move |reply| {
+        chat().is_loading_older = false;
+        // What failed is fetched again at the next scroll.
+        if let Some(page) = reply.and_then(|reply| reply.read(wire::page)) {
+            hush();
+            chat().timeline.page(id, page);
+            changed(Scroll::Stay);
+            settled();
+        } else {
+            draw();
+        }
+    });
+}
+
+/// The address of something in a conversation.
+fn path(id: ConversationId, rest: &str) -> String {
+    ["/conversations/", &id.to_string(), rest].concat()
+}
+
+// What is shown.
+
+/// Something in the state is different: shows it, and does what follows from it.
+pub fn changed(scroll_to: Scroll) {
+    // The list's place is taken before its content changes.
+    scroll(scroll_to);
+    let (news, read, rows) = {
+        let mut chat = chat();
+        let chat = &mut *chat;
+        let arrived = |chat: &Chat| {
+            let mut unsent = chat.outbox.items().iter().map(|item| item.entry.client_id);
+            unsent.find(|client_id| chat.timeline.contains(*client_id))
+        };
+        while let Some(client_id) = arrived(chat) {
+            chat.outbox.confirm(client_id);
+            chat.unkeep(client_id);
+        }
+        chat.unread.follow(&chat.timeline);
+        let read = chat.unread.read(&chat.timeline);
+        let rows = rows(&chat.timeline, &chat.outbox, chat.unread.line_after(), now_ms(), &format::day_number);
+        let is_known = if chat.is_loading { None } else { Some(chat.timeline.conversation_id().is_some()) };
+        let news = Told { n_unread: chat.unread.count(&chat.timeline), is_known };
+        (news, read.zip(chat.timeline.conversation_id()), rows)
+    };
+    draw_rows(rows);
+    draw();
+    bridge::tell(news);
+    if let Some((seq, id)) = read {
+        tell_read(id, seq);
+    }
+}
+
+fn tell_read(id: ConversationId, seq: Seq) {
+    #[expect(clippy::cast_precision_loss, reason = "a conversation has fewer messages than that")]
+    let body = wire::json(&[("seq", (seq as f64).into())]);
+    api::call_then(Method::PUT, path(id, "/read"), Some(body), move |reply| {
+        if !reply.is_some_and(|reply| reply.is_ok()) {
+            chat().unread.was_not_told(seq);
+        }
+    });
+}
+
+/// History is about to be put in place, which is not for screen readers to read out. Answers whether it is the first.
+fn hush() -> bool {
+    chat().announces = false;
+    std::mem::replace(&mut chat().is_loading, false)
+}
+
+/// It is in place.
+fn settled() {
+    chat().announce_timer.set(SETTLE_MS, || {
+        chat().announces = true;
+        draw();
+    });
+}
+
+// Where the list is.
+
+/// Notes where the list is and, when what changes now is drawn, moves it to where it should be.
+fn scroll(scroll: Scroll) {
+    let Some(list) = element(LIST) else {
+        return;
+    };
+    if scroll == Scroll::End {
+        chat().is_at_end = true;
+    }
+    let (height_before, top_before) = (number(&list, "scrollHeight"), number(&list, "scrollTop"));
+    let follows = chat().is_at_end;
+    before_paint(move || {
+        let height = number(&list, "scrollHeight");
+        let top = match (scroll, element(NEW_LINE)) {
+            (Scroll::Stay, _) => top_before + height - height_before,
+            (Scroll::Follow, _) if !follows => return,
+            (Scroll::Line, Some(line)) => number(&line, "offsetTop") - LINE_MARGIN_PX,
+            _ => height,
+        };
+        set(&list, "scrollTop", &top.into());
+    });
+}
+
+/// The list was moved, by the visitor or by us.
+pub fn scrolled() {
+    let Some(list) = element(LIST) else {
+        return;
+    };
+    let (top, room) = (number(&list, "scrollTop"), number(&list, "clientHeight"));
+    let is_at_end = number(&list, "scrollHeight") - top - room <= AT_END_PX;
+    let was_at_end = std::mem::replace(&mut chat().is_at_end, is_at_end);
+    if was_at_end != is_at_end {
+        chat().n_below = 0;
+        draw();
+    }
+    // A list without any room is one that nobody sees.
+    if top < NEAR_TOP_PX && room > 0.0 {
+        load_older();
+    }
+}
+
+/// The list's room changed: the keyboard came, the composer grew, the panel was shown.
+pub fn resized() {
+    let is_at_end = chat().is_at_end;
+    if let (true, Some(list)) = (is_at_end, element(LIST)) {
+        set(&list, "scrollTop", &get(&list, "scrollHeight"));
+    }
+}
+
+/// The visitor wants to see the newest messages.
+pub fn jump_to_newest() {
+    chat().is_at_end = true;
+    chat().n_below = 0;
+    resized();
+    draw();
+    focus();
+}

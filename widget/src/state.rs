@@ -1,0 +1,12 @@
+//! What the panel knows and decides, without a browser: no web types, no clock, no randomness of its own. Times come in
+//! as milliseconds since 1970, random numbers as fractions of one.
+
+pub mod backoff;
+pub mod color;
+pub mod connection;
+pub mod links;
+pub mod outbox;
+pub mod rows;
+pub mod timeline;
+pub mod typing;
+pub mod unread;

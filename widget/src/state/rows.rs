@@ -1,0 +1,237 @@
+//! What stands in the list, from top to bottom: days, the "New messages" line, messages and what is still to be sent.
+
+use crate::state::{outbox::Outbox, timeline::Timeline};
+use shared::{Ack, ClientId, ErrorCode, SenderType, Seq};
+
+/// Messages of one sender closer together than this make one group.
+const GROUP_MS: f64 = 5.0 * 60.0 * 1000.0;
+
+/// A row's name, which it keeps as long as it is there: a message's when it is sent and confirmed, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    Day(i32),
+    New,
+    /// The client id of an own message; in its place the id of any other.
+    Message(ClientId),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Row {
+    /// A day begins: some time in it, and how many days ago that was (negative by a clock that is ahead).
+    Day { at_ms: f64, n_days_ago: i32 },
+    /// What follows is new.
+    New,
+    Message(Bubble),
+}
+
+/// Who a message is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum From {
+    Visitor,
+    /// An agent or a bot, with the name where there is one.
+    Business(Option<String>),
+    System,
+}
+
+/// How far a message has come, as the visitor is shown it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tick {
+    /// It is not the visitor's.
+    None,
+    Sending,
+    Sent,
+    Delivered,
+    Read,
+    Refused(ErrorCode),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bubble {
+    pub from: From,
+    pub text: String,
+    pub at_ms: f64,
+    pub tick: Tick,
+    /// First and last of its group.
+    pub is_first: bool,
+    pub is_last: bool,
+}
+
+/// Builds the list. `day_of` numbers the visitor's own days.
+pub fn rows(
+    timeline: &Timeline,
+    outbox: &Outbox,
+    line_after: Option<Seq>,
+    now_ms: f64,
+    day_of: &dyn Fn(f64) -> i32,
+) -> Vec<(Key, Row)> {
+    let mut list = List { rows: Vec::new(), day_of, today: day_of(now_ms), day: None };
+    let mut line_after = line_after;
+    for message in timeline.messages() {
+        let from = match message.sender.kind {
+            SenderType::Customer => From::Visitor,
+            SenderType::Agent | SenderType::Bot => From::Business(message.sender.name.clone()),
+            SenderType::System => From::System,
+        };
+        if line_after.is_some_and(|seq| message.seq > seq) && from != From::Visitor {
+            line_after = None;
+            list.day(unix_ms(message.created_at));
+            list.rows.push((Key::New, Row::New));
+        }
+        let tick = match (&from, timeline.ack(message)) {
+            (From::Business(_) | From::System, _) => Tick::None,
+            (_, Ack::Read) => Tick::Read,
+            (_, Ack::Delivered) => Tick::Delivered,
+            (_, Ack::Preparing | Ack::Delivering | Ack::Sent) => Tick::Sent,
+        };
+        let id = message.client_id.unwrap_or(ClientId(message.id.0));
+        list.message(id, from, &message.content, unix_ms(message.created_at), tick);
+    }
+    for item in outbox.items() {
+        let entry = &item.entry;
+        if !timeline.contains(entry.client_id) {
+            let tick = item.refused.map_or(Tick::Sending, Tick::Refused);
+            list.message(entry.client_id, From::Visitor, &entry.content, unix_ms(entry.created_at), tick);
+        }
+    }
+    list.rows
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact until the year 2255 even in microseconds")]
+fn unix_ms(time: shared::Timestamp) -> f64 {
+    time.unix_ms() as f64
+}
+
+struct List<'a> {
+    rows: Vec<(Key, Row)>,
+    day_of: &'a dyn Fn(f64) -> i32,
+    today: i32,
+    day: Option<i32>,
+}
+
+impl List<'_> {
+    fn day(&mut self, at_ms: f64) {
+        let day = (self.day_of)(at_ms);
+        // Clocks differ: a message from "yesterday" after one from today does not open yesterday again.
+        if self.day.is_none_or(|known| known < day) {
+            self.day = Some(day);
+            self.rows.push((Key::Day(day), Row::Day { at_ms, n_days_ago: self.today - day }));
+        }
+    }
+
+    fn message(&mut self, id: ClientId, from: From, text: &str, at_ms: f64, tick: Tick) {
+        self.day(at_ms);
+        let mut is_first = true;
+        if let Some((_, Row::Message(before))) = self.rows.last_mut()
+            && before.from == from
+            && from != From::System
+            && (at_ms - before.at_ms).abs() < GROUP_MS
+        {
+            before.is_last = false;
+            is_first = false;
+        }
+        let bubble = Bubble { from, text: text.to_owned(), at_ms, tick, is_first, is_last: true };
+        self.rows.push((Key::Message(id), Row::Message(bubble)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::timeline::fixtures::{client_id, from_agent, from_customer, thread};
+    use shared::{Message, Timestamp};
+
+    const DAY_MS: f64 = 86_400_000.0;
+
+    #[expect(clippy::cast_possible_truncation, reason = "small numbers")]
+    fn day_of(at_ms: f64) -> i32 {
+        (at_ms / DAY_MS).floor() as i32
+    }
+
+    fn at(ms: i64, message: Message) -> Message {
+        Message { created_at: Timestamp::from_unix_ms(ms), ..message }
+    }
+
+    /// One word for each row.
+    fn sketch(messages: Vec<Message>, outbox: &Outbox, line_after: Option<Seq>) -> Vec<String> {
+        let mut timeline = Timeline::default();
+        timeline.snapshot(Some(thread(1, messages)));
+        let rows = rows(&timeline, outbox, line_after, 2.0 * DAY_MS, &day_of);
+        let words = rows.into_iter().map(|(_, row)| match row {
+            Row::Day { n_days_ago, .. } => format!("{n_days_ago} days ago"),
+            Row::New => "new".into(),
+            Row::Message(bubble) => {
+                let group = match (bubble.is_first, bubble.is_last) {
+                    (true, true) => "single",
+                    (true, false) => "first",
+                    (false, true) => "last",
+                    (false, false) => "middle",
+                };
+                format!("{} {group} {:?}", bubble.text, bubble.tick)
+            }
+        });
+        words.collect()
+    }
+
+    #[test]
+    fn days_open_once_and_only_forward() {
+        let messages = vec![at(0, from_agent(1)), at(86_400_000, from_customer(2)), at(86_399_999, from_agent(3))];
+        assert_eq!(
+            sketch(messages, &Outbox::default(), None),
+            ["2 days ago", "agent 1 single None", "1 days ago", "customer 2 single Sent", "agent 3 single None"]
+        );
+    }
+
+    #[test]
+    fn neighbours_of_one_sender_are_a_group_unless_time_or_the_line_parts_them() {
+        let messages = vec![
+            at(0, from_agent(1)),
+            at(1, from_agent(2)),
+            at(2, from_agent(3)),
+            at(400_000, from_agent(4)),
+            at(400_001, from_agent(5)),
+            at(400_002, from_customer(6)),
+        ];
+        assert_eq!(
+            sketch(messages, &Outbox::default(), Some(4)),
+            [
+                "2 days ago",
+                "agent 1 first None",
+                "agent 2 middle None",
+                "agent 3 last None",
+                "agent 4 single None",
+                "new",
+                "agent 5 single None",
+                "customer 6 single Sent"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_line_stands_before_the_first_message_of_the_other_side() {
+        let messages = vec![from_agent(1), from_customer(2), from_agent(3)];
+        let sketch = sketch(messages, &Outbox::default(), Some(1));
+        assert_eq!(sketch[3..], ["new", "agent 3 single None"]);
+    }
+
+    #[test]
+    fn what_is_unsent_follows_and_what_has_come_back_is_not_shown_twice() {
+        let mut outbox = Outbox::default();
+        outbox.push(client_id(1), "customer 1".into(), 1000.0);
+        outbox.push(client_id(7), "later".into(), 2000.0);
+        assert_eq!(
+            sketch(vec![from_customer(1)], &outbox, None),
+            ["2 days ago", "customer 1 first Sent", "later last Sending"]
+        );
+    }
+
+    #[test]
+    fn a_message_keeps_its_key_when_it_is_confirmed() {
+        let mut outbox = Outbox::default();
+        outbox.push(client_id(1), "customer 1".into(), 1000.0);
+        let mut timeline = Timeline::default();
+        let before = rows(&timeline, &outbox, None, 0.0, &day_of)[1].0;
+        timeline.message(from_customer(1));
+        outbox.confirm(client_id(1));
+        assert_eq!(rows(&timeline, &outbox, None, 0.0, &day_of)[1].0, before);
+    }
+}

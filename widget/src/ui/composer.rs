@@ -1,0 +1,59 @@
+//! Where the visitor writes.
+
+use crate::{
+    chat::{Chat, FIELD},
+    locale::{t, t_with},
+    ui::{mark, put, yes_or_no},
+};
+use leptos::prelude::*;
+use shared::{TextProblem, limits::TEXT_MAX_BYTES};
+
+/// The count of what is left appears when so little is.
+const NEAR_LIMIT_BYTES: usize = 1024;
+
+pub fn view() -> impl IntoView {
+    view! {
+        <form class="composer">
+            // The field is as high as its copy of the text; see `composer.css`.
+            <div class="field">
+                <textarea
+                    id="field"
+                    rows="1"
+                    dir="auto"
+                    enterkeyhint="send"
+                    aria-describedby="problem"
+                    data-t="aria-label=message placeholder=placeholder"
+                ></textarea>
+            </div>
+            <button type="submit" class="send" data-t="aria-label=send">
+                <svg class="icon" aria-hidden="true"><use href="#i-send"></use></svg>
+            </button>
+            <p class="problem">
+                <span id="problem" role="alert"></span>
+                <span id="count"></span>
+            </p>
+        </form>
+    }
+}
+
+pub fn draw(chat: &Chat) {
+    let problem = match chat.problem {
+        Some(TextProblem::TooLong) => t("too_long"),
+        Some(TextProblem::Nul) => t("nul"),
+        Some(TextProblem::Blank) | None => String::new(),
+    };
+    mark(FIELD, "aria-invalid", yes_or_no(chat.problem.is_some()));
+    put("problem", &problem);
+    put("count", &count(chat.n_draft_bytes));
+}
+
+/// How much room is left, when it is little, or how much is too much.
+fn count(n_bytes: usize) -> String {
+    if n_bytes > TEXT_MAX_BYTES {
+        t_with("too_long_by", &(n_bytes - TEXT_MAX_BYTES).to_string())
+    } else if n_bytes > TEXT_MAX_BYTES - NEAR_LIMIT_BYTES {
+        (TEXT_MAX_BYTES - n_bytes).to_string()
+    } else {
+        String::new()
+    }
+}

@@ -1,0 +1,94 @@
+//! What needs Node: the browser tests and the screenshots in `e2e/`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+
+use crate::browser;
+use crate::bundle;
+use crate::fingerprint::Fingerprint;
+use crate::process;
+use crate::progress::say;
+use crate::project::Project;
+use crate::server;
+use crate::tools;
+
+/// What the browser tests are run with.
+pub struct Browser {
+    pub chromium: PathBuf,
+}
+
+impl Browser {
+    /// Finds Node and a Chromium, and installs the tests' own packages.
+    pub fn provide(project: &Project) -> Result<Self> {
+        tools::check_node("the browser tests need")?;
+        let chromium = browser::provide()?;
+        provide_packages(project)?;
+        Ok(Self { chromium })
+    }
+
+    /// A program of `e2e/`, told which browser and which server to use.
+    pub fn command(&self, project: &Project, program: impl AsRef<Path>) -> Command {
+        let mut command = Command::new(program.as_ref());
+        command
+            .current_dir(directory(project))
+            .env("PORCHLIGHT_CHROMIUM", &self.chromium)
+            .env("PORCHLIGHT_BIN", project.release_server());
+        command
+    }
+}
+
+/// Checks the types of the browser tests and of what they are written against.
+pub fn check_types(project: &Project, browser: &Browser) -> Result<()> {
+    process::run(browser.command(project, "npm").args(["run", "--silent", "check"]))
+}
+
+/// Runs Playwright's tests against the release server with its bundle.
+pub fn run_playwright(project: &Project, browser: &Browser, full: bool) -> Result<()> {
+    let playwright = directory(project).join("node_modules/.bin/playwright");
+    let mut command = browser.command(project, playwright);
+    command.arg("test");
+    if full {
+        command.env("PORCHLIGHT_FULL", "1");
+    }
+    process::run(&mut command)
+}
+
+/// `cargo xtask screenshots`.
+pub fn take_screenshots(project: &Project) -> Result<ExitCode> {
+    let browser = Browser::provide(project)?;
+    bundle::provide(project)?;
+    server::build(project)?;
+    say("taking the screenshots");
+    process::run(browser.command(project, "npm").args(["run", "screenshots"]))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs `npm ci` unless what is installed is what package-lock.json says.
+fn provide_packages(project: &Project) -> Result<()> {
+    let directory = directory(project);
+    let stamp = directory.join("node_modules/.porchlight-installed");
+    let mut wanted = Fingerprint::default();
+    for file in ["package.json", "package-lock.json"] {
+        wanted.path(&directory, file)?;
+    }
+    let wanted = wanted.finish();
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    say("browser tests: installing their npm packages");
+    process::run(
+        Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund", "--loglevel", "error"])
+            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
+            .current_dir(&directory),
+    )
+    .context("the browser tests' packages could not be installed. By hand: npm ci in e2e/")?;
+    fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))
+}
+
+fn directory(project: &Project) -> PathBuf {
+    project.root.join("e2e")
+}
