@@ -7,8 +7,7 @@ use crate::{
     locale,
     state::color::{Color, Palette},
     storage::Store,
-    stream,
-    ui, wire,
+    stream, ui, wire,
 };
 use gloo_net::http::Method;
 use shared::{ClientId, WidgetSettings};
@@ -70,7 +69,9 @@ fn follow_other_tabs() {
         let Some(key) = text(&event, "key") else {
             return;
         };
-        let (session_key, outbox_prefix) = (chat().key("session"), chat().key("outbox:"));
+        // One after the other: each takes the state for the whole of its statement.
+        let session_key = chat().key("session");
+        let outbox_prefix = chat().key("outbox:");
         let is_removed = text(&event, "newValue").is_none();
         if key == session_key {
             let had_session = chat().session.is_some();

@@ -20,7 +20,8 @@ pub fn connect() {
     draw();
     let (expected_source, expected_origin) = (JsValue::from(parent.clone()), JsValue::from(&*origin));
     listen(&window(), "message", move |event| {
-        let is_from_host = get(&event, "source") == expected_source && get(&event, "origin") == expected_origin;
+        let is_from_host =
+            get(&event, "source") == expected_source && get(&event, "origin") == expected_origin;
         let is_port = get(&get(&event, "data"), "porchlight") == "port";
         let port = get(&get(&event, "ports"), "0");
         if is_from_host && is_port && port.is_object() && chat().port.is_none() {

@@ -5,7 +5,8 @@ use crate::{
     api::{self, Reply},
     bridge::{self, Told},
     browser::{
-        Timer, before_paint, document, element, get, is_online, now_ms, number, random, random_bytes, set, spawn, text,
+        Timer, before_paint, document, element, get, is_online, now_ms, number, random, random_bytes, set,
+        spawn, text,
     },
     format,
     state::{
@@ -23,8 +24,8 @@ use crate::{
 };
 use gloo_net::http::Method;
 use shared::{
-    ClientId, ConversationId, ConversationStatus, Event, MessageText, Reader, SenderType, Seq, Session, TextProblem,
-    WidgetSettings, id::uuid_v7, limits::TYPING_EXPIRES_MS,
+    ClientId, ConversationId, ConversationStatus, Event, MessageText, Reader, SenderType, Seq, Session,
+    TextProblem, WidgetSettings, id::uuid_v7, limits::TYPING_EXPIRES_MS,
 };
 use std::cell::{Cell, RefCell, RefMut};
 use web_sys::{AbortController, MessagePort};
@@ -51,6 +52,10 @@ pub enum Trouble {
 }
 
 /// Everything there is to know.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own; any of them goes with any other"
+)]
 pub struct Chat {
     pub settings: WidgetSettings,
     pub store: Store,
@@ -92,6 +97,8 @@ pub struct Chat {
     pub announces: bool,
     /// The list is at its end and stays there.
     pub is_at_end: bool,
+    /// Where the list was when it was last moved.
+    pub top: f64,
     /// Messages that came while it was not.
     pub n_below: u32,
     /// How long the text in the composer is, and why it can't be sent.
@@ -152,6 +159,7 @@ pub fn begin(settings: WidgetSettings, store: Store) {
         is_loading_older: false,
         announces: false,
         is_at_end: true,
+        top: 0.0,
         n_below: 0,
         n_draft_bytes: 0,
         problem: None,
@@ -211,7 +219,9 @@ impl Chat {
     /// New messages go to the conversation on screen, unless there is none or it is closed.
     fn follow_timeline(&mut self) {
         let current = match self.timeline.conversation() {
-            Some(conversation) if conversation.status != ConversationStatus::Closed => Current::Open(conversation.id),
+            Some(conversation) if conversation.status != ConversationStatus::Closed => {
+                Current::Open(conversation.id)
+            }
             _ => Current::Nothing,
         };
         self.outbox.set_current(current);
@@ -230,10 +240,9 @@ impl Chat {
 pub fn adopt_stored_session() -> bool {
     let mut chat = chat();
     let key = chat.key("session");
-    if let Some(stored) = chat.store.get(&key).and_then(|json| wire::session(&wire::parse(&json)?)) {
-        if chat.session.replace(stored).is_none() {
-            chat.outbox.set_current(Current::Unknown);
-        }
+    let stored = chat.store.get(&key).and_then(|json| wire::session(&wire::parse(&json)?));
+    if stored.is_some() && std::mem::replace(&mut chat.session, stored).is_none() {
+        chat.outbox.set_current(Current::Unknown);
     }
     chat.session.is_some()
 }
@@ -633,7 +642,8 @@ pub fn changed(scroll_to: Scroll) {
         }
         chat.unread.follow(&chat.timeline);
         let read = chat.unread.read(&chat.timeline);
-        let rows = rows(&chat.timeline, &chat.outbox, chat.unread.line_after(), now_ms(), &format::day_number);
+        let rows =
+            rows(&chat.timeline, &chat.outbox, chat.unread.line_after(), now_ms(), &format::day_number);
         let is_known = if chat.is_loading { None } else { Some(chat.timeline.conversation_id().is_some()) };
         let news = Told { n_unread: chat.unread.count(&chat.timeline), is_known };
         (news, read.zip(chat.timeline.conversation_id()), rows)
@@ -700,8 +710,14 @@ pub fn scrolled() {
         return;
     };
     let (top, room) = (number(&list, "scrollTop"), number(&list, "clientHeight"));
-    let is_at_end = number(&list, "scrollHeight") - top - room <= AT_END_PX;
-    let was_at_end = std::mem::replace(&mut chat().is_at_end, is_at_end);
+    let reaches_end = number(&list, "scrollHeight") - top - room <= AT_END_PX;
+    let (was_at_end, is_at_end) = {
+        let mut chat = chat();
+        // Only a move upwards leaves the end. This may be heard late, when the list has grown again below.
+        let is_up = top < std::mem::replace(&mut chat.top, top);
+        let is_at_end = reaches_end || (chat.is_at_end && !is_up);
+        (std::mem::replace(&mut chat.is_at_end, is_at_end), is_at_end)
+    };
     if was_at_end != is_at_end {
         chat().n_below = 0;
         draw();

@@ -84,7 +84,8 @@ fn watch_silence() {
 /// One stream from its request to its end. Answers the wait that the server asked for, if it did.
 async fn run(number: u32, signal: &AbortSignal) -> Option<f64> {
     let token = chat().access_token()?;
-    let mut request = api::request(Method::GET, "/stream", Some(&token), signal).header("accept", "text/event-stream");
+    let mut request =
+        api::request(Method::GET, "/stream", Some(&token), signal).header("accept", "text/event-stream");
     if let Some(id) = &chat().connection.last_event_id {
         request = request.header("last-event-id", id);
     }

@@ -110,9 +110,7 @@ fn key_down(event: &JsValue) {
     let key = get(event, "key");
     if key == "Escape" {
         bridge::close();
-    } else if key == "Enter"
-        && get(event, "shiftKey").is_falsy()
-        && get(&get(event, "target"), "id") == FIELD
+    } else if key == "Enter" && get(event, "shiftKey").is_falsy() && get(&get(event, "target"), "id") == FIELD
     {
         event.unchecked_ref::<Event>().prevent_default();
         chat::submit();

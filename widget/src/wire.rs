@@ -9,9 +9,9 @@ use crate::{
 };
 use js_sys::{Array, JSON};
 use shared::{
-    Ack, Agent, AgentId, ClientId, Conversation, ConversationId, ConversationStatus, CustomerId, ErrorCode, Event, Goodbye,
-    Heartbeat, Message, MessageId, MessagePage, Presence, Reader, Receipt, ReceiptState, Sender, SenderType, Session, Snapshot,
-    Thread, Timestamp, Typing, WidgetId, WidgetSettings,
+    Ack, Agent, AgentId, ClientId, Conversation, ConversationId, ConversationStatus, CustomerId, ErrorCode,
+    Event, Goodbye, Heartbeat, Message, MessageId, MessagePage, Presence, Reader, Receipt, ReceiptState,
+    Sender, SenderType, Session, Snapshot, Thread, Timestamp, Typing, WidgetId, WidgetSettings,
 };
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
@@ -122,7 +122,11 @@ pub fn message(from: &JsValue) -> Option<Message> {
         conversation_id: conversation_id(from)?,
         seq: integer(from, "seq")?,
         client_id: uuid(from, "client_id").map(ClientId),
-        sender: Sender { kind: word(&sender, "type", &kinds)?, id: uuid(&sender, "id"), name: text(&sender, "name") },
+        sender: Sender {
+            kind: word(&sender, "type", &kinds)?,
+            id: uuid(&sender, "id"),
+            name: text(&sender, "name"),
+        },
         content: text(from, "content")?,
         ack: match integer(from, "ack")? {
             -1 => Ack::Preparing,
@@ -150,7 +154,10 @@ pub fn thread(from: &JsValue) -> Option<Thread> {
 }
 
 pub fn page(from: &JsValue) -> Option<MessagePage> {
-    Some(MessagePage { messages: list(from, "messages", message)?, has_more: get(from, "has_more").as_bool()? })
+    Some(MessagePage {
+        messages: list(from, "messages", message)?,
+        has_more: get(from, "has_more").as_bool()?,
+    })
 }
 
 /// The code of an `ErrorBody`, as far as this side tells codes apart.
@@ -177,7 +184,11 @@ pub fn event(name: &str, data: &str) -> Option<Event> {
         "receipt" => Event::Receipt(Receipt {
             conversation_id: conversation_id(data)?,
             by: word(data, "by", &[("customer", Reader::Customer), ("agent", Reader::Agent)])?,
-            state: word(data, "state", &[("delivered", ReceiptState::Delivered), ("read", ReceiptState::Read)])?,
+            state: word(
+                data,
+                "state",
+                &[("delivered", ReceiptState::Delivered), ("read", ReceiptState::Read)],
+            )?,
             up_to_seq: integer(data, "up_to_seq")?,
             at: Timestamp(integer(data, "at")?),
         }),

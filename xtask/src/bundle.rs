@@ -10,7 +10,7 @@ use crate::fingerprint::Fingerprint;
 use crate::process;
 use crate::progress::say;
 use crate::project::Project;
-use crate::tools::PanelTools;
+use crate::tools::{self, PanelTools};
 
 /// What the bundle is made from, besides the tools.
 const SOURCES: &[&str] = &[
@@ -33,17 +33,46 @@ pub fn provide(project: &Project) -> Result<()> {
         say("panel: unchanged since it was built");
         return Ok(());
     }
+    let small_std = SmallStd::provide(project)?;
     say("panel: fetching the crates it is built from");
-    process::run(project.cargo().args(["fetch", "--locked", "--quiet"])).context(
+    process::run(small_std.apply(project.cargo().args(["fetch", "--locked", "--quiet"]))).context(
         "the crates that Cargo.lock names could not be fetched: is there a way to the registry, or a mirror set?",
     )?;
     say(&format!("panel: building it in release mode ({})", tools.versions()));
-    process::run(tools.trunk(project)?.args(["build", "--release"]).env("TRUNK_OFFLINE", "true"))
+    let mut trunk = tools.trunk(project)?;
+    process::run(small_std.apply(trunk.args(["build", "--release"]).env("TRUNK_OFFLINE", "true")))
         .context("the panel could not be built")?;
     ensure!(project.dist().join("index.html").is_file(), "trunk left no dist/index.html");
     // The sources as they were before: what changed meanwhile may not be in the bundle.
     fs::write(stamp(project), format!("{sources}\n{}\n", dist_fingerprint(project)?))
         .context("noting what the panel was built from")
+}
+
+/// Whether the standard library is compiled together with the panel, for size. The one that rustup ships can say where and why
+/// it panicked, in a tenth of all that a visitor downloads, and a panel has nobody to say it to. Only unstable options of
+/// cargo and rustc leave that out; what they are given here decides about size and about nothing else.
+struct SmallStd(bool);
+
+impl SmallStd {
+    fn provide(project: &Project) -> Result<Self> {
+        let provided = tools::provide_rust_src(project)?;
+        if !provided {
+            say(
+                "panel: rustup's component rust-src can't be had, so the panel comes out larger than its budget",
+            );
+        }
+        Ok(Self(provided))
+    }
+
+    fn apply<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        if self.0 {
+            command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort").env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+                "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none",
+            );
+        }
+        command
+    }
 }
 
 fn stamp(project: &Project) -> PathBuf {

@@ -1,9 +1,10 @@
 //! `cargo xtask test`: every test there is, one named step after the other. The first that fails ends the run.
 
+use std::fs;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::budget;
@@ -15,6 +16,7 @@ use crate::progress::{self, Stopwatch, say};
 use crate::project::Project;
 use crate::server;
 use crate::tools;
+use crate::wasm_runner;
 
 #[derive(Args)]
 pub struct Options {
@@ -55,14 +57,24 @@ fn wasm_tests(project: &Project, browser: &Browser) -> Result<()> {
     let xtask = project.xtask.to_str().context("the path of this program is not UTF-8")?;
     // A JSON array of texts is a TOML one too.
     let runner = serde_json::json!([xtask, "wasm-runner"]);
+    let ran = project.target.join("wasm-tests-ran");
+    if ran.exists() {
+        fs::remove_file(&ran).with_context(|| format!("removing {}", ran.display()))?;
+    }
     process::run(
         project
             .cargo()
             .args(["test", "--package", "widget", "--target", "wasm32-unknown-unknown", "--config"])
             .arg(format!("target.wasm32-unknown-unknown.runner={runner}"))
             .env("PATH", tools::path_with(&[runner_directory])?)
-            .env("PORCHLIGHT_CHROMIUM", &browser.chromium),
-    )
+            .env("PORCHLIGHT_CHROMIUM", &browser.chromium)
+            .env(wasm_runner::RAN, &ran),
+    )?;
+    ensure!(
+        ran.exists(),
+        "none of the panel's test programs has a test for the browser (`#[wasm_bindgen_test]`)"
+    );
+    Ok(())
 }
 
 /// The steps done so far and the time each took.

@@ -128,11 +128,26 @@ pub fn path_with(directories: &[PathBuf]) -> Result<OsString> {
     env::join_paths(all).context("a directory's name can't stand in PATH")
 }
 
+/// Sees to it that the standard library's source is there. Answers whether it is; one can build without it.
+pub fn provide_rust_src(project: &Project) -> Result<bool> {
+    if rustlib(project)?.join("src/rust/library/Cargo.lock").is_file() {
+        return Ok(true);
+    }
+    say("installing rustup's component rust-src");
+    let mut rustup = Command::new("rustup");
+    Ok(process::run(rustup.args(["component", "add", "rust-src"]).current_dir(&project.root)).is_ok())
+}
+
+/// Where the toolchain keeps its libraries.
+fn rustlib(project: &Project) -> Result<PathBuf> {
+    let mut rustc = Command::new("rustc");
+    let sysroot = process::output(rustc.args(["--print", "sysroot"]).current_dir(&project.root))?;
+    Ok(Path::new(sysroot.trim()).join("lib/rustlib"))
+}
+
 fn provide_wasm_target(project: &Project) -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
-    let sysroot =
-        process::output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(&project.root))?;
-    if Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).join("lib").is_dir() {
+    if rustlib(project)?.join(TARGET).join("lib").is_dir() {
         return Ok(());
     }
     say(&format!("installing Rust's target {TARGET}"));

@@ -1,6 +1,8 @@
 //! What `cargo test` calls for each of the panel's test programs: wasm-bindgen's test runner serves the program as a page,
 //! `e2e/wasm-tests.mjs` opens that page in the Chromium we found. So no chromedriver is needed.
 
+use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -9,6 +11,10 @@ use clap::Args;
 
 use crate::process::{self, Running};
 use crate::project::Project;
+
+/// The environment variable with the path of a file that is made once a program's tests have run. A program without tests
+/// is no error; that none has any would go unnoticed otherwise.
+pub const RAN: &str = "PORCHLIGHT_WASM_TESTS_RAN";
 
 #[derive(Args)]
 pub struct Options {
@@ -34,7 +40,11 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
         if let Some(address) = page_address(&line) {
             let mut page = Command::new("node");
             page.arg("wasm-tests.mjs").arg(address).current_dir(project.root.join("e2e"));
-            return Ok(process::exit_code(Running::start(&mut page)?.wait()?));
+            let status = Running::start(&mut page)?.wait()?;
+            if let Some(ran) = env::var_os(RAN) {
+                fs::write(&ran, "").context("noting that tests have run")?;
+            }
+            return Ok(process::exit_code(status));
         }
         println!("{line}");
     }

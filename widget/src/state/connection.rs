@@ -135,11 +135,12 @@ mod tests {
     fn the_servers_wish_comes_before_our_own_reckoning() {
         let mut connection = live(0.0);
         connection.said_goodbye(7_000.0);
-        assert_eq!(connection.closed(1.0, None, 1.0), 7_000.0);
-        connection.connecting(2.0);
-        assert_eq!(connection.closed(3.0, Some(1_500.0), 1.0), 1_500.0);
-        connection.connecting(4.0);
-        assert_eq!(connection.closed(5.0, None, 1.0), 500.0);
+        let mut waits = vec![connection.closed(1.0, None, 1.0)];
+        for asked_wait_ms in [Some(1_500.0), None] {
+            connection.connecting(2.0);
+            waits.push(connection.closed(3.0, asked_wait_ms, 1.0));
+        }
+        assert_eq!(waits, [7_000.0, 1_500.0, 500.0]);
     }
 
     #[test]

@@ -54,7 +54,8 @@ fn link_length(rest: &str) -> usize {
     // Punctuation at the end belongs to the sentence, and so does a bracket that was opened before the link.
     while let Some(last) = link.chars().next_back() {
         let is_sentence = match last {
-            '.' | ',' | ':' | ';' | '!' | '?' | '\'' | '*' | '…' | '。' | '，' | '、' | '！' | '？' | '：' | '；' => true,
+            '.' | ',' | ':' | ';' | '!' | '?' | '\'' | '*' | '…' | '。' | '，' | '、' | '！' | '？'
+            | '：' | '；' => true,
             ')' => is_unopened(link, '(', ')'),
             ']' => is_unopened(link, '[', ']'),
             '}' => is_unopened(link, '{', '}'),
@@ -65,10 +66,10 @@ fn link_length(rest: &str) -> usize {
         }
         link = &link[..link.len() - last.len_utf8()];
     }
-    let says_something = link
-        .get(prefix.len()..)
-        .and_then(|target| target.chars().next())
-        .is_some_and(|first| !first.is_ascii() || first.is_ascii_alphanumeric() || matches!(first, '[' | '+' | '('));
+    let says_something =
+        link.get(prefix.len()..).and_then(|target| target.chars().next()).is_some_and(|first| {
+            !first.is_ascii() || first.is_ascii_alphanumeric() || matches!(first, '[' | '+' | '(')
+        });
     // `www.` alone is no host; with a dot inside it is.
     let has_host = *prefix != "www." || link[prefix.len().min(link.len())..].contains('.');
     if says_something && has_host { link.len() } else { 0 }
@@ -141,10 +142,19 @@ mod tests {
     #[test]
     fn the_sentence_around_a_link_is_not_part_of_it() {
         assert_eq!(links("Look (https://example.org/a_(b)), please."), ["https://example.org/a_(b)"]);
-        assert_eq!(links("At https://example.org/?!... or https://example.org/b;"), ["https://example.org/", "https://example.org/b"]);
-        assert_eq!(links("<https://example.org> \"https://example.org/q\""), ["https://example.org", "https://example.org/q"]);
+        assert_eq!(
+            links("At https://example.org/?!... or https://example.org/b;"),
+            ["https://example.org/", "https://example.org/b"]
+        );
+        assert_eq!(
+            links("<https://example.org> \"https://example.org/q\""),
+            ["https://example.org", "https://example.org/q"]
+        );
         assert_eq!(links("看https://example.org。"), ["https://example.org"]);
-        assert_eq!(links("https://example.org/a\nhttps://example.org/b"), ["https://example.org/a", "https://example.org/b"]);
+        assert_eq!(
+            links("https://example.org/a\nhttps://example.org/b"),
+            ["https://example.org/a", "https://example.org/b"]
+        );
     }
 
     #[test]

@@ -112,7 +112,8 @@ impl Outbox {
         let mut items: Vec<Item> = Vec::new();
         // A handful at most: put each in its place, rather than have everybody download a sorting algorithm.
         while let Some(entry) = entries.pop() {
-            let place = items.iter().position(|item| item.entry.created_at > entry.created_at).unwrap_or(items.len());
+            let place =
+                items.iter().position(|item| item.entry.created_at > entry.created_at).unwrap_or(items.len());
             items.insert(place, Item { entry, refused: None });
         }
         Self { items, ..Self::default() }

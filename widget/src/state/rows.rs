@@ -18,7 +18,10 @@ pub enum Key {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Row {
     /// A day begins: some time in it, and how many days ago that was (negative by a clock that is ahead).
-    Day { at_ms: f64, n_days_ago: i32 },
+    Day {
+        at_ms: f64,
+        n_days_ago: i32,
+    },
     /// What follows is new.
     New,
     Message(Bubble),
@@ -174,10 +177,17 @@ mod tests {
 
     #[test]
     fn days_open_once_and_only_forward() {
-        let messages = vec![at(0, from_agent(1)), at(86_400_000, from_customer(2)), at(86_399_999, from_agent(3))];
+        let messages =
+            vec![at(0, from_agent(1)), at(86_400_000, from_customer(2)), at(86_399_999, from_agent(3))];
         assert_eq!(
             sketch(messages, &Outbox::default(), None),
-            ["2 days ago", "agent 1 single None", "1 days ago", "customer 2 single Sent", "agent 3 single None"]
+            [
+                "2 days ago",
+                "agent 1 single None",
+                "1 days ago",
+                "customer 2 single Sent",
+                "agent 3 single None"
+            ]
         );
     }
 

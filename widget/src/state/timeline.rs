@@ -2,7 +2,8 @@
 //! whichever comes first and however often. The place of a message is its `seq`.
 
 use shared::{
-    Ack, ClientId, Conversation, ConversationId, Message, MessagePage, Reader, Receipt, ReceiptState, SenderType, Seq, Thread,
+    Ack, ClientId, Conversation, ConversationId, Message, MessagePage, Reader, Receipt, ReceiptState,
+    SenderType, Seq, Thread,
 };
 
 #[derive(Clone, Debug, Default)]
@@ -43,7 +44,10 @@ impl Timeline {
 
     /// The `seq` of each message that the visitor did not write, ascending.
     pub fn of_others(&self) -> impl Iterator<Item = Seq> {
-        self.messages.iter().filter(|message| message.sender.kind != SenderType::Customer).map(|message| message.seq)
+        self.messages
+            .iter()
+            .filter(|message| message.sender.kind != SenderType::Customer)
+            .map(|message| message.seq)
     }
 
     pub fn contains(&self, client_id: ClientId) -> bool {
@@ -130,8 +134,8 @@ pub mod fixtures {
     //! Short ways to make messages.
 
     use shared::{
-        Ack, ClientId, Conversation, ConversationId, ConversationStatus, Message, MessageId, Sender, SenderType, Seq, Thread,
-        Timestamp, id::uuid_v7,
+        Ack, ClientId, Conversation, ConversationId, ConversationStatus, Message, MessageId, Sender,
+        SenderType, Seq, Thread, Timestamp, id::uuid_v7,
     };
 
     pub fn conversation_id(n: u64) -> ConversationId {
@@ -215,7 +219,10 @@ mod tests {
         timeline.snapshot(Some(thread(1, vec![from_agent(5), from_agent(6)])));
         assert!(timeline.has_more());
         timeline.message(from_agent(7));
-        timeline.page(conversation_id(1), MessagePage { messages: (1..6).map(from_agent).collect(), has_more: false });
+        timeline.page(
+            conversation_id(1),
+            MessagePage { messages: (1..6).map(from_agent).collect(), has_more: false },
+        );
         assert_eq!(seqs(&timeline), [1, 2, 3, 4, 5, 6, 7]);
         assert!(!timeline.has_more());
     }
@@ -229,7 +236,7 @@ mod tests {
         timeline.message(from_agent(2));
         timeline.update(conversation(1));
         timeline.page(conversation_id(1), MessagePage { messages: vec![from_agent(3)], has_more: false });
-        assert_eq!(seqs(&timeline), []);
+        assert!(seqs(&timeline).is_empty());
         assert_eq!(timeline.conversation(), Some(&conversation(2)));
     }
 

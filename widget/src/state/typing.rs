@@ -11,7 +11,8 @@ pub struct OwnTyping {
 impl OwnTyping {
     /// Whether a key pressed now is worth a request.
     pub fn key_pressed(&mut self, now_ms: f64) -> bool {
-        let is_due = self.told_at_ms.is_none_or(|told_at_ms| now_ms - told_at_ms >= f64::from(TYPING_EVERY_MS));
+        let is_due =
+            self.told_at_ms.is_none_or(|told_at_ms| now_ms - told_at_ms >= f64::from(TYPING_EVERY_MS));
         if is_due {
             self.told_at_ms = Some(now_ms);
         }
@@ -54,8 +55,10 @@ mod tests {
     #[test]
     fn own_typing_is_told_at_most_every_three_seconds() {
         let mut own = OwnTyping::default();
-        let told: Vec<bool> =
-            [0.0, 1_000.0, 2_999.0, 3_000.0, 3_001.0].into_iter().map(|now_ms| own.key_pressed(now_ms)).collect();
+        let told: Vec<bool> = [0.0, 1_000.0, 2_999.0, 3_000.0, 3_001.0]
+            .into_iter()
+            .map(|now_ms| own.key_pressed(now_ms))
+            .collect();
         assert_eq!(told, [true, false, false, true, false]);
         own.sent();
         assert!(own.key_pressed(3_002.0));

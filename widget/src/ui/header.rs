@@ -6,7 +6,7 @@ use shared::{Agent, Presence};
 
 pub fn view() -> impl IntoView {
     view! {
-        <header class="header">
+        <div class="header">
             <div id="avatar" class="avatar" aria-hidden="true"></div>
             <div class="titles">
                 <h1 id="heading" dir="auto"></h1>
@@ -15,7 +15,7 @@ pub fn view() -> impl IntoView {
             <button type="button" name="close" class="close" data-t="aria-label=close">
                 <svg class="icon" aria-hidden="true"><use href="#i-close"></use></svg>
             </button>
-        </header>
+        </div>
     }
 }
 

@@ -27,9 +27,9 @@ pub fn view() -> impl IntoView {
                     <h2 data-t="greeting"></h2>
                     <p data-t="greeting_more"></p>
                 </div>
-                <p class="wait" data-t="loading"></p>
                 <div id="list-end" class="dots" aria-hidden="true"><i></i><i></i><i></i></div>
             </div>
+            <p class="wait" data-t="loading"></p>
             <p id="typing" class="said" role="status"></p>
             <button type="button" name="jump" class="jump">
                 <svg class="icon" aria-hidden="true"><use href="#i-down"></use></svg>
@@ -46,7 +46,8 @@ pub fn draw(chat: &Chat) {
         Some(name) => t_with("typing", name),
         None => String::new(),
     };
-    let n_below = if chat.n_below == 0 { String::new() } else { t_with("jump_new", &chat.n_below.to_string()) };
+    let n_below =
+        if chat.n_below == 0 { String::new() } else { t_with("jump_new", &chat.n_below.to_string()) };
     put("typing", &typing);
     put("n-below", &n_below);
     mark(LIST, "aria-live", if chat.announces { "polite" } else { "off" });
@@ -58,6 +59,16 @@ struct Drawn {
     key: Key,
     row: Row,
     view: Box<dyn RowView>,
+}
+
+impl Drawn {
+    fn new(key: Key, row: Row) -> Self {
+        let view = match row {
+            Row::Message(_) => drawn(key, &row, bubble::view),
+            Row::Day { .. } | Row::New => drawn(key, &row, line_view),
+        };
+        Self { key, row, view }
+    }
 }
 
 /// What the renderer keeps of a row, whatever it shows.
@@ -104,23 +115,13 @@ pub fn draw_rows(rows: Vec<(Key, Row)>) {
         let mut old = std::mem::take(shown);
         // From the end, where new ones come, so that each old one is found at once.
         for (key, row) in rows.into_iter().rev() {
-            shown.push(match old.iter().rposition(|old| old.key == key) {
-                Some(index) => {
-                    let mut old = old.remove(index);
-                    if old.row != row {
-                        old.view.redraw(key, &row);
-                        old.row = row;
-                    }
-                    old
-                }
-                None => {
-                    let view = match row {
-                        Row::Message(_) => drawn(key, &row, bubble::view),
-                        Row::Day { .. } | Row::New => drawn(key, &row, line_view),
-                    };
-                    Drawn { key, row, view }
-                }
-            });
+            let known = old.iter().rposition(|old| old.key == key).map(|index| old.remove(index));
+            let mut drawn = known.unwrap_or_else(|| Drawn::new(key, row.clone()));
+            if drawn.row != row {
+                drawn.view.redraw(key, &row);
+                drawn.row = row;
+            }
+            shown.push(drawn);
         }
         for mut gone in old {
             gone.view.mountable().unmount();

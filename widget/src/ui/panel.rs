@@ -8,12 +8,13 @@ use leptos::prelude::*;
 
 pub fn view() -> impl IntoView {
     view! {
-        <main id="panel">
+        // No `main` and no `header`: the page around the frame has its own, and landmarks are told apart across frames.
+        <div id="panel" role="dialog" aria-labelledby="heading">
             {header::view()}
             {notices::view()}
             {messages::view()}
             {composer::view()}
-        </main>
+        </div>
     }
 }
 
