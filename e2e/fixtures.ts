@@ -1,4 +1,4 @@
-import { test as base } from '@playwright/test';
+import { expect, test as base } from '@playwright/test';
 import { HostServer } from './support/hosts.ts';
 import { Server } from './support/server.ts';
 import { HostPage } from './pages/host-page.ts';
@@ -32,7 +32,9 @@ export const test = base.extend<Options & Fixtures>({
   host: async ({ page, hosts }, use) => {
     const host = new HostPage(page, hosts);
     await use(host);
+    // Whatever a test is about, nothing of ours may break on the way.
+    expect(host.errors.filter((error) => error !== 'of the page itself')).toEqual([]);
   },
 });
 
-export { expect } from '@playwright/test';
+export { expect };

@@ -37,7 +37,7 @@ export class HostPage {
   /** Opens the panel by a click and waits until one can type. */
   async open(): Promise<void> {
     await this.launcher.click();
-    await expect(this.panel.composer).toBeVisible();
+    await expect(this.panel.composer).toBeFocused();
   }
 
   /** A second tab of the same visitor. */

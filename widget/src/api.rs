@@ -4,7 +4,7 @@
 //! done by one tab at a time (Web Locks, where there are any) and by one request at a time within a tab.
 
 use crate::{
-    browser::{after, get, sleep, spawn, window},
+    browser::{after, get, object, sleep, spawn, window},
     chat::{self, chat},
     state::outbox::Outcome,
     wire,
@@ -20,6 +20,8 @@ use web_sys::{AbortController, AbortSignal, RequestCache, RequestCredentials};
 const BASE: &str = "/widget/v1";
 /// A request that has not been answered by then counts as lost; every request may be repeated.
 const TIMEOUT_MS: f64 = 20_000.0;
+/// How long another tab may keep the lock before this one goes on without: that tab may be frozen.
+const LOCK_PATIENCE_MS: f64 = 5_000.0;
 /// How often a browser without locks looks whether it is its turn.
 const TURN_MS: f64 = 50.0;
 
@@ -191,11 +193,14 @@ async fn exclusive(work: Pin<Box<dyn Future<Output = Reply>>>) -> Reply {
     done
 }
 
-/// Takes a Web Lock and answers the function that gives it back. `None` where the browser has no locks, or denies them
-/// to this page.
+/// Takes a Web Lock and answers the function that gives it back. `None` where the browser has no locks, denies them to
+/// this page, or does not give this one in time.
 async fn take_lock(name: &str) -> Option<Function> {
     let locks = get(&window().navigator(), "locks");
     let request: Function = get(&locks, "request").dyn_into().ok()?;
+    let controller = AbortController::new().ok()?;
+    let options = object(&[("signal", controller.signal().into())]);
+    let patience = after(LOCK_PATIENCE_MS, move || controller.abort());
     // Settled with the release function as soon as the lock is ours; rejected when it never will be.
     let taken = Promise::new(&mut |taken, refused| {
         let on_lock: Box<dyn FnOnce(JsValue) -> Promise> = Box::new(move |_lock| {
@@ -204,7 +209,7 @@ async fn take_lock(name: &str) -> Option<Function> {
                 let _ = taken.call1(&JsValue::UNDEFINED, &release);
             })
         });
-        match request.call2(&locks, &name.into(), &Closure::once_into_js(on_lock)) {
+        match request.call3(&locks, &name.into(), &options, &Closure::once_into_js(on_lock)) {
             Ok(held) => spawn(async move {
                 if JsFuture::from(Promise::from(held)).await.is_err() {
                     let _ = refused.call0(&JsValue::UNDEFINED);
@@ -215,5 +220,7 @@ async fn take_lock(name: &str) -> Option<Function> {
             }
         }
     });
-    JsFuture::from(taken).await.ok()?.dyn_into().ok()
+    let release = JsFuture::from(taken).await;
+    window().clear_timeout_with_handle(patience);
+    release.ok()?.dyn_into().ok()
 }

@@ -485,7 +485,10 @@ fn finish(client_id: ClientId, outcome: Outcome) {
             Outcome::Retry { .. } | Outcome::Refused(_) | Outcome::SessionOver => {}
         }
     }
-    let is_unconnected = chat().session.is_some() && chat().connection.is_off();
+    let is_unconnected = {
+        let chat = chat();
+        chat.session.is_some() && chat.connection.is_off()
+    };
     if is_unconnected {
         stream::connect();
     }

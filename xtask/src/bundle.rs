@@ -24,24 +24,34 @@ const SOURCES: &[&str] = &[
     "rust-toolchain.toml",
 ];
 
+/// See [`SmallStd`].
+const SMALL_STD_FLAGS: &str =
+    "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
+
 /// Builds the release bundle if the one in `dist/` isn't the one that would come out.
 pub fn provide(project: &Project) -> Result<()> {
     let tools = PanelTools::provide(project)?;
-    let sources = sources_fingerprint(project, &tools)?;
+    let sources = sources_fingerprint(project, &tools, &SmallStd::find(project)?)?;
     if fs::read_to_string(stamp(project)).ok() == Some(format!("{sources}\n{}\n", dist_fingerprint(project)?))
     {
         say("panel: unchanged since it was built");
         return Ok(());
     }
     let small_std = SmallStd::provide(project)?;
+    let sources = sources_fingerprint(project, &tools, &small_std)?;
     say("panel: fetching the crates it is built from");
     process::run(small_std.apply(project.cargo().args(["fetch", "--locked", "--quiet"]))).context(
         "the crates that Cargo.lock names could not be fetched: is there a way to the registry, or a mirror set?",
     )?;
     say(&format!("panel: building it in release mode ({})", tools.versions()));
     let mut trunk = tools.trunk(project)?;
-    process::run(small_std.apply(trunk.args(["build", "--release"]).env("TRUNK_OFFLINE", "true")))
-        .context("the panel could not be built")?;
+    trunk.args(["build", "--release"]);
+    match tools.advice() {
+        None => process::run(small_std.apply(trunk.env("TRUNK_OFFLINE", "true"))),
+        Some(advice) => process::run(small_std.apply(&mut trunk))
+            .with_context(|| format!("if trunk could not fetch wasm-opt, by hand: {advice}")),
+    }
+    .context("the panel could not be built")?;
     ensure!(project.dist().join("index.html").is_file(), "trunk left no dist/index.html");
     // The sources as they were before: what changed meanwhile may not be in the bundle.
     fs::write(stamp(project), format!("{sources}\n{}\n", dist_fingerprint(project)?))
@@ -54,6 +64,10 @@ pub fn provide(project: &Project) -> Result<()> {
 struct SmallStd(bool);
 
 impl SmallStd {
+    fn find(project: &Project) -> Result<Self> {
+        Ok(Self(tools::has_rust_src(project)?))
+    }
+
     fn provide(project: &Project) -> Result<Self> {
         let provided = tools::provide_rust_src(project)?;
         if !provided {
@@ -66,10 +80,10 @@ impl SmallStd {
 
     fn apply<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         if self.0 {
-            command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort").env(
-                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-                "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none",
-            );
+            command
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
+                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", SMALL_STD_FLAGS);
         }
         command
     }
@@ -79,11 +93,12 @@ fn stamp(project: &Project) -> PathBuf {
     project.target.join("panel.fingerprint")
 }
 
-fn sources_fingerprint(project: &Project, tools: &PanelTools) -> Result<String> {
+fn sources_fingerprint(project: &Project, tools: &PanelTools, small_std: &SmallStd) -> Result<String> {
     let rustc = process::output(Command::new("rustc").arg("--version").current_dir(&project.root))?;
     let mut fingerprint = Fingerprint::default();
     fingerprint.text(&rustc);
     fingerprint.text(&tools.versions());
+    fingerprint.text(if small_std.0 { SMALL_STD_FLAGS } else { "std as it is shipped" });
     for source in SOURCES {
         fingerprint.path(&project.root, source)?;
     }

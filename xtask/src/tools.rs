@@ -22,6 +22,8 @@ const CARGO_DENY_VERSION: &str = "0.20.2";
 const BINARYEN_VERSION: &str = "132.0.0";
 /// The first wasm-opt that understands all that today's rustc writes.
 const OLDEST_WASM_OPT: u32 = 116;
+/// What trunk is asked to fetch where npm can't help: its own choice.
+const WASM_OPT_FETCHED_BY_TRUNK: &str = "123";
 /// The first Node.js that the scripts are written for.
 const OLDEST_NODE: u32 = 20;
 
@@ -31,28 +33,42 @@ pub struct PanelTools {
     /// What is put before PATH, where trunk looks for the others.
     directories: Vec<PathBuf>,
     wasm_bindgen_version: String,
-    wasm_opt_version: String,
+    wasm_opt: WasmOpt,
+}
+
+struct WasmOpt {
+    version: String,
+    /// Where it lies; none if trunk has to fetch it.
+    directory: Option<PathBuf>,
 }
 
 impl PanelTools {
     /// Finds the tools, or installs them.
     pub fn provide(project: &Project) -> Result<Self> {
-        check_node("building the panel needs")?;
         provide_wasm_target(project)?;
         let wasm_bindgen = CargoTool::wasm_bindgen(project)?;
-        let (wasm_opt_version, wasm_opt_directory) = provide_wasm_opt()?;
+        let wasm_opt = provide_wasm_opt()?;
         let trunk = CargoTool::trunk().provide()?.join("trunk");
-        let mut directories = vec![wasm_bindgen.provide()?, wasm_opt_directory];
+        let mut directories = vec![wasm_bindgen.provide()?];
+        directories.extend(wasm_opt.directory.clone());
         // One that was found on PATH stays where it is there: moved to the front, its directory could hide another tool.
         let cache = tool_cache()?;
         directories.retain(|directory| directory.starts_with(&cache));
-        Ok(Self { trunk, directories, wasm_bindgen_version: wasm_bindgen.version, wasm_opt_version })
+        Ok(Self { trunk, directories, wasm_bindgen_version: wasm_bindgen.version, wasm_opt })
     }
 
     /// The versions that the panel's bytes depend on.
     pub fn versions(&self) -> String {
-        let Self { wasm_bindgen_version, wasm_opt_version, .. } = self;
-        format!("trunk {TRUNK_VERSION}, wasm-bindgen {wasm_bindgen_version}, wasm-opt {wasm_opt_version}")
+        let Self { wasm_bindgen_version, wasm_opt, .. } = self;
+        format!("trunk {TRUNK_VERSION}, wasm-bindgen {wasm_bindgen_version}, wasm-opt {}", wasm_opt.version)
+    }
+
+    /// What to do by hand when `trunk build` fails because it could not fetch what we could not supply.
+    pub fn advice(&self) -> Option<String> {
+        let advice = format!(
+            "put a wasm-opt of version {OLDEST_WASM_OPT} or newer on PATH, or install Node.js with npm"
+        );
+        self.wasm_opt.directory.is_none().then_some(advice)
     }
 
     /// `trunk`, told to use just these tools.
@@ -63,7 +79,7 @@ impl PanelTools {
             .env("PATH", path_with(&self.directories)?)
             // Otherwise it looks for other versions and fetches them.
             .env("TRUNK_TOOLS_WASM_BINDGEN", &self.wasm_bindgen_version)
-            .env("TRUNK_TOOLS_WASM_OPT", format!("version_{}", self.wasm_opt_version))
+            .env("TRUNK_TOOLS_WASM_OPT", format!("version_{}", self.wasm_opt.version))
             .env("TRUNK_SKIP_VERSION_CHECK", "true")
             // It would take the server's log filter for its own, and stumble over `NO_COLOR=1`.
             .env_remove("RUST_LOG");
@@ -128,9 +144,14 @@ pub fn path_with(directories: &[PathBuf]) -> Result<OsString> {
     env::join_paths(all).context("a directory's name can't stand in PATH")
 }
 
+/// Whether the standard library's source is there.
+pub fn has_rust_src(project: &Project) -> Result<bool> {
+    Ok(rustlib(project)?.join("src/rust/library/Cargo.lock").is_file())
+}
+
 /// Sees to it that the standard library's source is there. Answers whether it is; one can build without it.
 pub fn provide_rust_src(project: &Project) -> Result<bool> {
-    if rustlib(project)?.join("src/rust/library/Cargo.lock").is_file() {
+    if has_rust_src(project)? {
         return Ok(true);
     }
     say("installing rustup's component rust-src");
@@ -234,24 +255,20 @@ impl CargoTool {
     }
 }
 
-/// The version of wasm-opt and the directory it lies in. It comes from PATH, else from npm.
-fn provide_wasm_opt() -> Result<(String, PathBuf)> {
-    if let Some(found) = wasm_opt_on_path() {
-        return Ok(found);
+/// wasm-opt comes from PATH, else from npm, else trunk fetches it.
+fn provide_wasm_opt() -> Result<WasmOpt> {
+    if let Some((version, directory)) = wasm_opt_on_path() {
+        return Ok(WasmOpt { version, directory: Some(directory) });
     }
     let (version, _) = BINARYEN_VERSION.split_once('.').context("binaryen's version has dots")?;
-    let installed = tool_cache()?.join(format!("binaryen-{BINARYEN_VERSION}"));
-    let programs = installed.join("node_modules/.bin");
-    if !programs.join("wasm-opt").is_file() {
-        install_binaryen(&installed).with_context(|| {
-            format!(
-                "wasm-opt could not be installed. By hand: put one of version {OLDEST_WASM_OPT} or newer on PATH, or \
-                 `npm install --prefix {} binaryen@{BINARYEN_VERSION}`",
-                installed.display()
-            )
-        })?;
+    match provide_binaryen() {
+        Ok(programs) => Ok(WasmOpt { version: version.to_owned(), directory: Some(programs) }),
+        Err(error) => {
+            let version = WASM_OPT_FETCHED_BY_TRUNK.to_owned();
+            say(&format!("wasm-opt: {error:#}; so trunk will fetch version {version} from GitHub"));
+            Ok(WasmOpt { version, directory: None })
+        }
     }
-    Ok((version.to_owned(), programs))
 }
 
 fn wasm_opt_on_path() -> Option<(String, PathBuf)> {
@@ -266,25 +283,25 @@ fn wasm_opt_version(printed: &str) -> Option<String> {
     (version.parse::<u32>().ok()? >= OLDEST_WASM_OPT).then(|| version.to_owned())
 }
 
-fn install_binaryen(installed: &Path) -> Result<()> {
-    say(&format!("installing wasm-opt (npm's binaryen {BINARYEN_VERSION}) into {}", installed.display()));
-    install(installed, |unfinished| {
-        process::run(
-            Command::new("npm")
-                .args([
-                    "install",
-                    "--no-save",
-                    "--no-package-lock",
-                    "--no-audit",
-                    "--no-fund",
-                    "--ignore-scripts",
-                ])
-                .args(["--loglevel", "error", "--prefix"])
-                .arg(unfinished)
-                .arg(format!("binaryen@{BINARYEN_VERSION}"))
-                .current_dir(unfinished),
-        )
-    })
+/// The directory of npm's wasm-opt, a script that Node runs.
+fn provide_binaryen() -> Result<PathBuf> {
+    check_node("wasm-opt from npm needs")?;
+    let installed = tool_cache()?.join(format!("binaryen-{BINARYEN_VERSION}"));
+    let programs = installed.join("node_modules/.bin");
+    if !programs.join("wasm-opt").is_file() {
+        say(&format!("installing wasm-opt (npm's binaryen {BINARYEN_VERSION}) into {}", installed.display()));
+        install(&installed, |unfinished| {
+            process::run(
+                Command::new("npm")
+                    .args(["install", "--no-save", "--no-package-lock", "--no-audit", "--no-fund"])
+                    .args(["--ignore-scripts", "--loglevel", "error", "--prefix"])
+                    .arg(unfinished)
+                    .arg(format!("binaryen@{BINARYEN_VERSION}"))
+                    .current_dir(unfinished),
+            )
+        })?;
+    }
+    Ok(programs)
 }
 
 /// Fills a directory beside its place and moves it there when it is complete, so that nobody ever finds half a tool,

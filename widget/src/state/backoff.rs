@@ -10,7 +10,7 @@ pub fn delay_ms(n_failures: u32, random: f64) -> f64 {
     random.clamp(0.0, 1.0) * (FIRST_MS * f64::from(1_u32 << n_failures.min(6))).min(MAX_MS)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
 

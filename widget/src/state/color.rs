@@ -114,7 +114,7 @@ fn to_the_12_5ths(base: f64) -> f64 {
     base * base * root * root
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -91,7 +91,7 @@ fn is_unopened(link: &str, open: char, close: char) -> bool {
     link.matches(close).count() > link.matches(open).count()
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -137,7 +137,7 @@ impl List<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use crate::state::timeline::fixtures::{client_id, from_agent, from_customer, thread};

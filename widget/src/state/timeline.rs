@@ -129,7 +129,7 @@ impl Timeline {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 pub mod fixtures {
     //! Short ways to make messages.
 
@@ -190,7 +190,7 @@ pub mod fixtures {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::{fixtures::*, *};
     use proptest::prelude::*;

@@ -93,7 +93,7 @@ impl Unread {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use crate::state::timeline::fixtures::{conversation_id, from_agent, from_customer, thread};

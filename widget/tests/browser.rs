@@ -1,0 +1,263 @@
+//! What needs a browser: the document, its storage, its `Intl`. There is no server here, so whatever is sent is refused.
+
+#![cfg(target_arch = "wasm32")]
+
+use js_sys::{Array, Function, Reflect};
+use shared::{MessageText, WidgetId, WidgetSettings, id::uuid_v7, limits::TEXT_MAX_BYTES};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{Element, EventTarget};
+use widget::{
+    app,
+    browser::{document, element, get, now_ms, object, set, sleep, text, window},
+    chat, format, locale,
+    storage::Store,
+};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// A panel of its own for a test, with nothing stored.
+fn open() {
+    while let Some(earlier) = element("panel") {
+        earlier.remove();
+    }
+    let settings = WidgetSettings {
+        id: WidgetId(uuid_v7(1, &[1; 10])),
+        heading: "Harbour Books".into(),
+        tagline: "We answer within minutes".into(),
+        color: "#7650ff".into(),
+        logo_url: None,
+        show_online_badge: true,
+    };
+    app::open(settings, Store::over(None));
+}
+
+fn find(selector: &str) -> Option<Element> {
+    document().query_selector(selector).unwrap()
+}
+
+fn text_of(selector: &str) -> String {
+    find(selector).and_then(|element| element.text_content()).unwrap_or_default()
+}
+
+fn n_messages() -> u32 {
+    document().query_selector_all(".message").unwrap().length()
+}
+
+fn dispatch(target: &EventTarget, constructor: &str, name: &str, fields: &[(&str, JsValue)]) {
+    let constructor: Function = get(&window(), constructor).unchecked_into();
+    let options = object(fields);
+    set(&options, "bubbles", &true.into());
+    set(&options, "cancelable", &true.into());
+    let event = Reflect::construct(&constructor, &Array::of2(&name.into(), &options)).unwrap();
+    target.dispatch_event(event.unchecked_ref()).unwrap();
+}
+
+fn write(text: &str) {
+    let field = element("field").unwrap();
+    set(&field, "value", &text.into());
+    dispatch(&field, "Event", "input", &[]);
+}
+
+fn press_enter(fields: &[(&str, JsValue)]) {
+    let fields = [&[("key", "Enter".into())], fields].concat();
+    dispatch(&element("field").unwrap(), "KeyboardEvent", "keydown", &fields);
+}
+
+fn written() -> String {
+    text(&element("field").unwrap(), "value").unwrap()
+}
+
+#[wasm_bindgen_test]
+fn the_empty_panel_greets_and_names_its_parts() {
+    open();
+    assert_eq!(text_of("h1"), "Harbour Books");
+    assert_eq!(text_of("#line"), "We answer within minutes");
+    assert_eq!(text_of("#avatar"), "H");
+    assert_eq!(text_of(".greeting h2"), locale::t("greeting"));
+    assert_eq!(find("#list").unwrap().get_attribute("aria-label").as_deref(), Some("Conversation"));
+    assert_eq!(find("#field").unwrap().get_attribute("aria-label").as_deref(), Some("Message"));
+    assert_eq!(find(".send").unwrap().get_attribute("aria-label").as_deref(), Some("Send"));
+    assert_eq!(n_messages(), 0);
+}
+
+#[wasm_bindgen_test]
+fn markup_in_a_message_stays_text() {
+    for markup in [
+        "<img src=x onerror=alert(1)>",
+        "<script>alert(1)</script>",
+        "</p></div><svg onload=alert(1)>",
+        "&lt;b&gt; &amp; \u{0}",
+        "javascript:alert(1)",
+        "{{constructor.constructor('alert(1)')()}}",
+    ] {
+        open();
+        if let Ok(message) = MessageText::try_from(markup.to_owned()) {
+            chat::send(message);
+            assert_eq!(text_of(".text"), markup);
+            assert_eq!(find(".text").unwrap().child_element_count(), 0, "{markup}");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+fn addresses_become_links_that_give_nothing_away() {
+    open();
+    chat::send(
+        MessageText::try_from("See https://example.org/?a=1&b=2\", or www.example.org.".to_owned()).unwrap(),
+    );
+    assert_eq!(text_of(".text"), "See https://example.org/?a=1&b=2\", or www.example.org.");
+    let link = find(".text a").unwrap();
+    assert_eq!(link.get_attribute("href").as_deref(), Some("https://example.org/?a=1&b=2"));
+    assert_eq!(link.get_attribute("target").as_deref(), Some("_blank"));
+    assert_eq!(link.get_attribute("rel").as_deref(), Some("noopener noreferrer nofollow"));
+    assert_eq!(
+        find(".text a + a").unwrap().get_attribute("href").as_deref(),
+        Some("https://www.example.org")
+    );
+}
+
+#[wasm_bindgen_test]
+fn enter_sends_and_the_field_is_empty_again() {
+    open();
+    write("  Hello\n");
+    press_enter(&[]);
+    assert_eq!(text_of(".text"), "  Hello\n");
+    assert_eq!(written(), "");
+    assert_eq!(text_of(".mine .said"), "Sending");
+}
+
+#[wasm_bindgen_test]
+fn enter_with_shift_or_within_a_composition_does_not_send() {
+    open();
+    write("にほんご");
+    press_enter(&[("shiftKey", true.into())]);
+    press_enter(&[("isComposing", true.into())]);
+    press_enter(&[("keyCode", 229.into())]);
+    assert_eq!(n_messages(), 0);
+    assert_eq!(written(), "にほんご");
+}
+
+#[wasm_bindgen_test]
+fn blank_text_is_not_sent() {
+    open();
+    write(" \n ");
+    press_enter(&[]);
+    assert_eq!(n_messages(), 0);
+}
+
+#[wasm_bindgen_test]
+fn a_text_over_the_limit_is_kept_and_the_field_says_what_is_wrong() {
+    open();
+    write(&"a".repeat(TEXT_MAX_BYTES + 1));
+    press_enter(&[]);
+    assert_eq!(n_messages(), 0);
+    assert_eq!(written().len(), TEXT_MAX_BYTES + 1);
+    let field = element("field").unwrap();
+    assert_eq!(field.get_attribute("aria-invalid").as_deref(), Some("true"));
+    let described_by = field.get_attribute("aria-describedby").unwrap();
+    assert_eq!(element(&described_by).unwrap().text_content(), Some(locale::t("too_long")));
+    write(&"a".repeat(TEXT_MAX_BYTES - 7));
+    assert_eq!(text_of("#problem"), "");
+    assert_eq!(text_of("#count"), "7");
+    assert_eq!(field.get_attribute("aria-invalid").as_deref(), Some("false"));
+    press_enter(&[]);
+    assert_eq!(n_messages(), 1);
+}
+
+#[wasm_bindgen_test]
+fn the_field_keeps_a_copy_of_its_text_to_grow_by() {
+    open();
+    write("one\ntwo");
+    let copy = find(".field").unwrap().get_attribute("data-copy").unwrap();
+    assert!(copy.starts_with("one\ntwo"));
+}
+
+#[wasm_bindgen_test]
+async fn a_refused_message_says_so_and_can_be_deleted() {
+    open();
+    write("Is anybody there?");
+    press_enter(&[]);
+    // There is no API at the test page's address: it answers, and not with what was asked for.
+    for _ in 0..100 {
+        if find(".refused").is_some() {
+            break;
+        }
+        sleep(50.0).await;
+    }
+    assert_eq!(text_of(".mine .said"), "Not sent");
+    let delete = find("button[name=delete]").unwrap();
+    dispatch(&delete, "MouseEvent", "click", &[]);
+    assert_eq!(n_messages(), 0);
+}
+
+#[wasm_bindgen_test]
+fn without_storage_the_panel_works_and_says_what_that_means() {
+    open();
+    assert_eq!(text_of("#forgetful"), locale::t("forgetful"));
+    let mut store = Store::over(None);
+    assert!(store.is_forgetful());
+    store.set("a", "1");
+    store.set("a", "2");
+    assert_eq!(store.get("a").as_deref(), Some("2"));
+    store.remove("a");
+    assert_eq!(store.get("a"), None);
+}
+
+#[wasm_bindgen_test]
+fn the_browsers_storage_outlives_the_store_and_is_found_by_prefix() {
+    let prefix = "porchlight:test:outbox:";
+    let mut store = Store::open();
+    assert!(!store.is_forgetful());
+    store.set("porchlight:test:outbox:1", "one");
+    store.set("porchlight:test:other", "not this");
+    let mut reopened = Store::open();
+    assert_eq!(reopened.values_under(prefix), ["one"]);
+    reopened.remove("porchlight:test:outbox:1");
+    reopened.remove("porchlight:test:other");
+    assert_eq!(Store::open().values_under(prefix), Vec::<String>::new());
+}
+
+#[wasm_bindgen_test]
+fn what_a_full_storage_does_not_take_is_kept_in_memory() {
+    let mut store = Store::open();
+    let chunk = "x".repeat(1 << 20);
+    let keys: Vec<String> = (0..16).map(|n| format!("porchlight:test:fill:{n}")).collect();
+    for key in &keys {
+        store.set(key, &chunk);
+    }
+    assert!(store.is_forgetful());
+    assert!(keys.iter().all(|key| store.get(key).as_deref() == Some(&chunk)));
+    for key in &keys {
+        store.remove(key);
+    }
+    assert!(keys.iter().all(|key| store.get(key).is_none()));
+}
+
+#[wasm_bindgen_test]
+fn days_are_named_and_numbered_where_the_visitor_is() {
+    let now_ms = now_ms();
+    assert_eq!(format::day_number(now_ms) - format::day_number(now_ms - 86_400_000.0), 1);
+    let named: Vec<String> = (0..2).map(|n| format::day(now_ms - 86_400_000.0 * f64::from(n), n)).collect();
+    // Whatever the browser's language, these are words with a capital, and different.
+    assert_ne!(named[0], named[1]);
+    for name in named {
+        assert!(name.chars().next().unwrap().is_alphabetic(), "{name}");
+        assert!(!name.chars().next().unwrap().is_lowercase(), "{name}");
+    }
+    let long_ago = format::day(0.0, 20_000);
+    assert!(long_ago.contains("1970") || long_ago.contains("1969"), "{long_ago}");
+    assert!(format::time(now_ms).chars().any(char::is_numeric));
+}
+
+#[wasm_bindgen_test]
+fn another_language_takes_the_place_of_the_first() {
+    open();
+    locale::set(r#"{"lang": "ar", "dir": "rtl", "send": "أرسل", "greeting": "مرحبا"}"#).unwrap();
+    assert_eq!(find(".send").unwrap().get_attribute("aria-label").as_deref(), Some("أرسل"));
+    assert_eq!(text_of(".greeting h2"), "مرحبا");
+    assert_eq!(locale::t("message"), "message", "what a file lacks is seen and not fatal");
+    assert!(locale::set("{").is_err());
+    locale::set(include_str!("../locales/en.json")).unwrap();
+    assert_eq!(text_of(".greeting h2"), "Hi there!");
+}
