@@ -5,8 +5,8 @@ use crate::{
     api::{self, Reply},
     bridge::{self, Told},
     browser::{
-        Timer, before_paint, document, element, get, is_online, now_ms, number, random, random_bytes, set,
-        spawn, text,
+        Timer, after, before_paint, document, element, get, is_online, now_ms, number, random, random_bytes,
+        set, spawn, text,
     },
     format,
     state::{
@@ -28,7 +28,7 @@ use shared::{
     TextProblem, WidgetSettings, id::uuid_v7, limits::TYPING_EXPIRES_MS,
 };
 use std::cell::{Cell, RefCell, RefMut};
-use web_sys::{AbortController, MessagePort};
+use web_sys::{AbortController, Element, MessagePort};
 
 /// Nearer to the end than this is at the end: a line's height of slack, for zoomed pages with broken pixels.
 const AT_END_PX: f64 = 32.0;
@@ -73,7 +73,6 @@ pub struct Chat {
     pub stream_number: u32,
     pub stream_timer: Timer,
     pub silence_timer: Timer,
-    trouble_timer: Timer,
     typing_timer: Timer,
     pump_timer: Timer,
     announce_timer: Timer,
@@ -144,7 +143,6 @@ pub fn begin(settings: WidgetSettings, store: Store) {
         stream_number: 0,
         stream_timer: Timer::default(),
         silence_timer: Timer::default(),
-        trouble_timer: Timer::default(),
         typing_timer: Timer::default(),
         pump_timer: Timer::default(),
         announce_timer: Timer::default(),
@@ -589,7 +587,8 @@ pub fn show_trouble() {
 /// Tells it now, and again after the grace, when what is wrong is worth telling.
 pub fn show_trouble_later() {
     show_trouble();
-    chat().trouble_timer.set(GRACE_MS + 50.0, show_trouble);
+    // Each break has a timer of its own: one that the next try replaced would never be due.
+    after(GRACE_MS + 50.0, show_trouble);
 }
 
 /// Fetches older messages, if there are any and nobody is at it.
@@ -701,10 +700,25 @@ fn scroll(scroll: Scroll) {
             (Scroll::Stay, _) => top_before + height - height_before,
             (Scroll::Follow, _) if !follows => return,
             (Scroll::Line, Some(line)) => number(&line, "offsetTop") - LINE_MARGIN_PX,
-            _ => height,
+            _ => return go_to_end(&list),
         };
         set(&list, "scrollTop", &top.into());
     });
+}
+
+/// Moves the list to its end. That it is there is noted at once: a scroll event that was on its way tells of a list that
+/// was shorter.
+fn go_to_end(list: &Element) {
+    set(list, "scrollTop", &get(list, "scrollHeight"));
+    let was_at_end = {
+        let mut chat = chat();
+        chat.top = number(list, "scrollTop");
+        std::mem::replace(&mut chat.is_at_end, true)
+    };
+    if !was_at_end {
+        chat().n_below = 0;
+        draw();
+    }
 }
 
 /// The list was moved, by the visitor or by us.
@@ -735,7 +749,7 @@ pub fn scrolled() {
 pub fn resized() {
     let is_at_end = chat().is_at_end;
     if let (true, Some(list)) = (is_at_end, element(LIST)) {
-        set(&list, "scrollTop", &get(&list, "scrollHeight"));
+        go_to_end(&list);
     }
 }
 
