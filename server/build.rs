@@ -28,16 +28,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", dist.display());
     println!("cargo::rerun-if-changed={}", loader.display());
 
-    fs::write(out.join("loader.js"), minify(&fs::read_to_string(&loader)?)?)?;
+    fs::write(out.join("loader.js"), minify(&fs::read_to_string(&loader)?, SourceType::cjs())?)?;
     fs::write(out.join("panel.rs"), panel_table(&dist, &out)?)?;
     Ok(())
 }
 
-fn minify(source: &str) -> Result<String, String> {
+fn minify(source: &str, kind: SourceType) -> Result<String, String> {
     let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, source, SourceType::cjs()).parse();
+    let parsed = Parser::new(&allocator, source, kind).parse();
     if !parsed.diagnostics.is_empty() {
-        return Err(format!("embed/loader.js can't be parsed: {:?}", parsed.diagnostics));
+        return Err(format!("JavaScript that can't be parsed: {:?}", parsed.diagnostics));
     }
     let mut program = parsed.program;
     let options =
@@ -64,12 +64,18 @@ fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     for file in files.iter().filter(|file| file.is_file() && !file.ends_with("index.html")) {
         let name =
             file.file_name().and_then(|name| name.to_str()).ok_or("a file name in dist/ is not UTF-8")?;
-        let plain = fs::read(file)?;
+        let mut plain = fs::read(file)?;
+        if name.ends_with(".js") {
+            // The glue between JavaScript and WebAssembly comes readable, as wasm-bindgen writes it.
+            plain = minify(std::str::from_utf8(&plain)?, SourceType::mjs())?.into_bytes();
+        }
+        let ready = out.join(name);
+        fs::write(&ready, &plain)?;
         let (br, gz) = (out.join(format!("{name}.br")), out.join(format!("{name}.gz")));
         fs::write(&br, brotli(&plain)?)?;
         fs::write(&gz, gzip(&plain)?)?;
         // A path in Rust source wants the quotes and escapes of a string literal.
-        let [plain, br, gz] = [file, &br, &gz].map(|path| path.to_string_lossy().into_owned());
+        let [plain, br, gz] = [&ready, &br, &gz].map(|path| path.to_string_lossy().into_owned());
         writeln!(
             table,
             "    Asset {{ name: {name:?}, plain: include_bytes!({plain:?}), br: include_bytes!({br:?}), \

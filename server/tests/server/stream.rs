@@ -3,7 +3,8 @@
 use crate::support::TestServer;
 use axum::http::{Method, StatusCode};
 use serde_json::json;
-use shared::{Event, Position, Reader, ReceiptState, SenderType};
+use shared::{Event, Position, Reader, ReceiptState, SenderType, limits::HEARTBEAT_SECONDS};
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_new_listener_gets_the_whole_state_and_then_what_happens() {
@@ -141,6 +142,21 @@ async fn listeners_that_come_and_go_while_messages_flow_see_each_exactly_once() 
     };
     let ((), seen) = tokio::join!(writer, listener);
     assert_eq!(seen, (seen[0]..=last).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_wake_up_that_is_lost_costs_a_heartbeat_and_no_message() {
+    let server = TestServer::start_deaf().await;
+    let visitor = server.visitor().await;
+    let conversation = visitor.start("Hello").await.conversation.id;
+    let mut stream = visitor.listen(None).await;
+    assert!(matches!(stream.event().await, Event::Snapshot(_)));
+    server.agent_says(conversation, "Nobody was told of this").await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(HEARTBEAT_SECONDS.into())).await;
+    tokio::time::resume();
+    assert_eq!(stream.message().await.content, "Nobody was told of this");
+    assert!(matches!(stream.event().await, Event::Heartbeat(_)));
 }
 
 #[tokio::test]

@@ -46,10 +46,20 @@ impl TestServer {
         Self::start_in(tempfile::tempdir().unwrap(), Arc::new(TestClock::at(START))).await
     }
 
+    /// A server whose store tells another hub than the one its streams listen to: every wake-up is lost.
+    pub async fn start_deaf() -> Self {
+        let elsewhere = Arc::new(Live::default());
+        let clock = Arc::new(TestClock::at(START));
+        Self::start_with(tempfile::tempdir().unwrap(), clock, elsewhere, Arc::default()).await
+    }
+
     async fn start_in(directory: TempDir, clock: Arc<TestClock>) -> Self {
         let live = Arc::new(Live::default());
-        let store: Arc<dyn Store> =
-            Arc::new(SqliteStore::open(directory.path(), Arc::clone(&live) as _).await.unwrap());
+        Self::start_with(directory, clock, Arc::clone(&live), live).await
+    }
+
+    async fn start_with(directory: TempDir, clock: Arc<TestClock>, told: Arc<Live>, live: Arc<Live>) -> Self {
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path(), told).await.unwrap());
         let demo = demo::prepare(&*store, &*clock, directory.path(), "http://test").await.unwrap();
         let app = App::new(store, live, Arc::clone(&clock) as _, true);
         Self { router: router(app.clone()), app, clock, demo, directory }
