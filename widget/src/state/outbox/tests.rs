@@ -1,3 +1,5 @@
+//! What the outbox promises, tried.
+
 use super::*;
 use crate::state::timeline::fixtures::{client_id, conversation_id};
 use proptest::prelude::*;
