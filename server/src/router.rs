@@ -46,6 +46,7 @@ pub fn router(app: App) -> Router {
         .route("/assets/{name}", get(web::assets::asset))
         .route("/demo", get(web::demo::first_page))
         .route("/demo/second", get(web::demo::second_page))
+        .route("/demo/style.css", get(web::demo::style))
         .route("/healthz", get(web::health::healthz))
         .route("/readyz", get(web::health::readyz))
         .nest("/widget/v1", widget_api)

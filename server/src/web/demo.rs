@@ -3,12 +3,13 @@
 use crate::{app::App, demo::WIDGET_ID};
 use axum::{
     extract::State,
-    http::StatusCode,
+    http::{HeaderName, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 
 const FIRST_PAGE: &str = include_str!("demo/first.html");
 const SECOND_PAGE: &str = include_str!("demo/second.html");
+const STYLE: &str = include_str!("demo/style.css");
 
 pub async fn first_page(State(app): State<App>) -> Response {
     page(&app, FIRST_PAGE)
@@ -16,6 +17,10 @@ pub async fn first_page(State(app): State<App>) -> Response {
 
 pub async fn second_page(State(app): State<App>) -> Response {
     page(&app, SECOND_PAGE)
+}
+
+pub async fn style() -> ([(HeaderName, &'static str); 1], &'static str) {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)
 }
 
 fn page(app: &App, html: &str) -> Response {

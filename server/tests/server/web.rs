@@ -87,5 +87,6 @@ async fn the_demo_page_holds_the_snippet() {
         let snippet = format!("src=\"/widget.js?id={}\"", server.demo.widget_id);
         assert!(answer.text().contains(&snippet));
     }
+    assert_eq!(server.get("/demo/style.css").await.header(header::CONTENT_TYPE), "text/css; charset=utf-8");
     assert_eq!(server.get("/assets/nothing.js").await.status, StatusCode::NOT_FOUND);
 }
