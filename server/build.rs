@@ -65,7 +65,7 @@ fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
         let name =
             file.file_name().and_then(|name| name.to_str()).ok_or("a file name in dist/ is not UTF-8")?;
         let mut plain = fs::read(file)?;
-        if name.ends_with(".js") {
+        if file.extension().is_some_and(|extension| extension == "js") {
             // The glue between JavaScript and WebAssembly comes readable, as wasm-bindgen writes it.
             plain = minify(std::str::from_utf8(&plain)?, SourceType::mjs())?.into_bytes();
         }
