@@ -16,7 +16,7 @@ use axum::{
 };
 use std::fmt::Write as _;
 
-const NOT_BUILT: &str = "The panel was not built into this program. Build it with `cargo xtask build`.\n";
+const NOT_BUILT: &str = "The panel was not built into this program. `cargo xtask serve` builds both.\n";
 
 pub async fn panel_document(
     State(app): State<App>,
