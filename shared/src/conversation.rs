@@ -1,7 +1,7 @@
 //! Conversations as a visitor sees them.
 
 use crate::{
-    id::{AgentId, ClientId, ConversationId},
+    id::{AgentId, AttachmentId, ClientId, ConversationId},
     message::{Message, Seq},
     time::Timestamp,
 };
@@ -67,7 +67,11 @@ pub struct ConversationList {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartConversation {
     pub client_id: ClientId,
+    /// May be empty beside attachments.
     pub content: String,
+    /// As in [`crate::SendMessage::attachments`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentId>,
 }
 
 /// A conversation with its newest messages.

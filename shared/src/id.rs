@@ -41,6 +41,8 @@ ids! {
     ConversationId;
     /// One stored message.
     MessageId;
+    /// A file that was uploaded, to be sent with a message.
+    AttachmentId;
     /// What a client calls a message before the server has stored it. Made once for each message and never again;
     /// sending the same one twice stores one message. It means nothing outside its conversation.
     ClientId;

@@ -4,6 +4,7 @@
 //! There is no I/O, no HTTP library and no user interface in this crate: it compiles for the server and for the
 //! browser alike, and each byte of it is downloaded by visitors.
 
+pub mod attachment;
 pub mod conversation;
 pub mod error;
 pub mod event;
@@ -16,12 +17,13 @@ pub mod text;
 pub mod time;
 pub mod widget;
 
+pub use attachment::Attachment;
 pub use conversation::{
     Agent, Conversation, ConversationList, ConversationStatus, Presence, SetTyping, StartConversation, Thread,
 };
 pub use error::{ErrorBody, ErrorCode, ErrorDetail, FieldProblem};
 pub use event::{Event, Goodbye, Heartbeat, Position, Receipt, ReceiptState, Snapshot, Typing};
-pub use id::{AgentId, ClientId, CompanyId, ConversationId, CustomerId, MessageId, WidgetId};
+pub use id::{AgentId, AttachmentId, ClientId, CompanyId, ConversationId, CustomerId, MessageId, WidgetId};
 pub use message::{Ack, MarkRead, Message, MessagePage, Reader, SendMessage, Sender, SenderType, Seq};
 pub use session::{CreateSession, Session};
 pub use text::{MessageText, TextProblem};

@@ -4,6 +4,10 @@
 pub const TEXT_MAX_BYTES: usize = 16 * 1024;
 /// The largest body of one JSON request, in bytes. Room for the longest text with every character escaped.
 pub const BODY_MAX_BYTES: usize = 128 * 1024;
+/// The most files in one message.
+pub const ATTACHMENTS_MAX: usize = 10;
+/// The longest name of a person, a company or a file, in characters.
+pub const NAME_MAX_CHARS: usize = 255;
 /// Messages in one page of history when the request names no number.
 pub const PAGE_DEFAULT: u32 = 30;
 /// The most messages in one page of history.

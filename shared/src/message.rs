@@ -1,7 +1,8 @@
 //! Messages and pages of them.
 
 use crate::{
-    id::{ClientId, ConversationId, MessageId},
+    attachment::Attachment,
+    id::{AttachmentId, ClientId, ConversationId, MessageId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -100,8 +101,10 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<ClientId>,
     pub sender: Sender,
-    /// At most [`crate::limits::TEXT_MAX_BYTES`] bytes. Text, never markup.
+    /// At most [`crate::limits::TEXT_MAX_BYTES`] bytes. Text, never markup. Empty only beside attachments.
     pub content: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     pub ack: Ack,
     pub created_at: Timestamp,
 }
@@ -111,7 +114,11 @@ pub struct Message {
 /// Answers 201 with the [`Message`], or 200 with the same message when this id was sent with this content before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendMessage {
+    /// May be empty beside attachments.
     pub content: String,
+    /// At most [`crate::limits::ATTACHMENTS_MAX`], each uploaded by this visitor and not sent yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentId>,
 }
 
 /// Body of `PUT /widget/v1/conversations/{id}/read`: the visitor has seen everything up to `seq`. Answers 204.

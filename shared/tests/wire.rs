@@ -37,6 +37,7 @@ fn customer_message() -> Message {
         client_id: Some(ClientId(uuid(4))),
         sender: Sender { kind: SenderType::Customer, id: None, name: None },
         content: "Hello \u{1f44b}".into(),
+        attachments: Vec::new(),
         ack: Ack::Read,
         created_at: Timestamp(1_700_000_000_123_456),
     }
@@ -59,7 +60,7 @@ fn conversations() {
     pin("conversation", &conversation());
     pin("conversation_without_agent", &Conversation { agent: None, ..conversation() });
     pin("conversation_list", &ConversationList { conversations: vec![conversation()] });
-    pin("start_conversation", &StartConversation { client_id: ClientId(uuid(4)), content: "Hello".into() });
+    pin("start_conversation", &StartConversation { client_id: ClientId(uuid(4)), content: "Hello".into(), attachments: Vec::new() });
     pin(
         "thread",
         &Thread { conversation: conversation(), messages: vec![customer_message()], has_more: false },
@@ -82,7 +83,7 @@ fn messages() {
     pin("message_of_customer", &customer_message());
     pin("message_of_agent", &agent_message());
     pin("message_page", &MessagePage { messages: vec![agent_message()], has_more: true });
-    pin("send_message", &SendMessage { content: "Hello".into() });
+    pin("send_message", &SendMessage { content: "Hello".into(), attachments: Vec::new() });
     pin("mark_read", &MarkRead { seq: 7 });
     pin("ack", &[Ack::Preparing, Ack::Delivering, Ack::Sent, Ack::Delivered, Ack::Read]);
     pin("sender_type", &[SenderType::Customer, SenderType::Agent, SenderType::Bot, SenderType::System]);
