@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Clock,
-    domain::{Conversations, Sessions},
+    domain::{Administration, Conversations, Customers, Sessions},
     live::Live,
     store::Store,
     web::Web,
@@ -17,6 +17,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     pub conversations: Conversations,
     pub sessions: Sessions,
+    pub customers: Customers,
+    pub administration: Administration,
     /// The panel, the loader and the demo pages.
     pub web: Arc<Web>,
 }
@@ -26,6 +28,8 @@ impl App {
         Self {
             conversations: Conversations::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
             sessions: Sessions::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
+            customers: Customers::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
+            administration: Administration::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
             web: Arc::new(Web::new(is_mock)),
             store,
             live,

@@ -3,7 +3,7 @@
 use crate::{
     auth::{ApiTokenText, Token},
     clock::{Clock, new_id},
-    domain::{NewApiToken, NewCompany, Result, Widget},
+    domain::{NewApiToken, NewCompany, Plan, Result, Scope, Widget},
     store::Store,
 };
 use serde::{Deserialize, Serialize};
@@ -54,21 +54,30 @@ pub async fn prepare(
     store
         .create_company(NewCompany {
             id: COMPANY_ID,
+            parent: None,
             name: "Porchlight Demo".into(),
+            phone: None,
+            description: None,
             property_code: PROPERTY_CODE.into(),
+            // What tries the APIs out asks a lot in a minute.
+            plan: Plan::Premium,
             agent: AGENT_ID,
             agent_name: AGENT_NAME.into(),
-            widget: Widget {
+            channel: CHANNEL_ID,
+            widget: Some(Widget {
                 id: WIDGET_ID,
                 company: COMPANY_ID,
                 channel: CHANNEL_ID,
+                name: None,
+                domain: None,
                 allowed_domains: vec!["http://127.0.0.1:*".into(), "http://localhost:*".into()],
                 heading: "Chat with us".into(),
                 tagline: "We usually answer within a few minutes".into(),
                 color: "#7650ff".into(),
                 logo_url: None,
                 show_online_badge: true,
-            },
+                config: serde_json::Map::new(),
+            }),
             at,
         })
         .await?;
@@ -115,6 +124,7 @@ async fn create_token(store: &dyn Store, clock: &dyn Clock) -> Result<String> {
             company: COMPANY_ID,
             agent: Some(AGENT_ID),
             name: "demo".into(),
+            scope: Scope::Admin,
             secret_hash: token.secret.hash(),
             at,
         })

@@ -4,20 +4,38 @@
 //! transaction) and the use cases ([`Conversations`], [`Sessions`]) that every API calls. There is no HTTP, no SQL and
 //! no wire type of any API here; of the `shared` crate only its vocabulary is used: ids, times, texts and numbers.
 
+pub mod administration;
+pub mod attachment;
 pub mod change;
+pub mod code;
 pub mod conversation;
 pub mod conversations;
+pub mod customer;
+pub mod customers;
+pub mod delivery;
 pub mod directory;
 pub mod error;
 pub mod message;
 pub mod session;
 pub mod sessions;
 
+pub use administration::{Administration, Principal};
+pub use attachment::{Attachment, NewAttachment};
 pub use change::{Change, ChangeKind, LogPage, Receipt, ReceiptState, Rev};
-pub use conversation::{AssignedAgent, Conversation, Presence, Status, Thread};
+pub use conversation::{
+    AgentRef, Alteration, Altered, AssignedAgent, ChannelChoice, ChannelRef, Contact, Conversation,
+    ConversationQuery, ConversationRef, Details, Presence, Status, Thread,
+};
 pub use conversations::Conversations;
-pub use directory::{ApiToken, Company, NewApiToken, NewCompany, Widget};
-pub use error::{Error, InvalidField, Result};
-pub use message::{Message, MessagePage, Sender, SenderType, Side};
+pub use customer::{Customer, CustomerFilter, Profile, ProfileChange};
+pub use customers::Customers;
+pub use delivery::{Job, JobState, Progress};
+pub use directory::{
+    Agent, ApiToken, Channel, ChannelChange, ChannelKind, Company, CompanyChange, GuestSession, NewAgent,
+    NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet, Plan, Scope, Webhook, WebhookFormat,
+    Widget,
+};
+pub use error::{Error, InvalidField, Problem, Result};
+pub use message::{Content, Message, MessagePage, MessageQuery, Sender, SenderType, Side};
 pub use session::{Hash, NewTokens, VisitorSession};
 pub use sessions::Sessions;

@@ -5,7 +5,7 @@
 
 mod stream;
 
-pub use stream::{EventStream, Start, StreamItem};
+pub use stream::{EventStream, Listener, Start, StreamItem};
 
 use crate::{
     domain::{Change, Side},
@@ -41,21 +41,28 @@ pub struct TypingNotice {
 #[derive(Debug)]
 pub struct LiveChange {
     pub change: Change,
-    /// The change as the visitor's stream says it, made once however many listen.
-    pub visitor_frame: OnceLock<Bytes>,
+    /// The change as the visitor's stream says it, made once however many listen; nothing if it doesn't concern them.
+    pub visitor_frame: OnceLock<Option<Bytes>>,
 }
 
 #[derive(Clone, Debug)]
 pub enum Signal {
     Change(Arc<LiveChange>),
     Typing(Arc<TypingNotice>),
-    /// This session may listen no longer.
-    SessionEnded(Uuid),
+    /// Whoever listens with this session or token may listen no longer.
+    AccessEnded(Uuid),
 }
 
-/// The hub: a topic for each customer who is listened to, and a feed of everything.
+/// What can be listened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    Customer(CustomerId),
+    Company(CompanyId),
+}
+
+/// The hub: a topic for each customer and company that is listened to, and a feed of everything.
 pub struct Live {
-    topics: Mutex<HashMap<CustomerId, broadcast::Sender<Signal>>>,
+    topics: Mutex<HashMap<Topic, broadcast::Sender<Signal>>>,
     feed: broadcast::Sender<Signal>,
     draining: watch::Sender<bool>,
 }
@@ -71,11 +78,11 @@ impl Default for Live {
 }
 
 impl Live {
-    /// Everything that concerns a customer, from now on. The topic goes when its last listener does.
-    pub fn subscribe(self: &Arc<Self>, customer: CustomerId) -> Subscription {
+    /// Everything that concerns a customer or a company, from now on. The topic goes when its last listener does.
+    pub fn subscribe(self: &Arc<Self>, topic: Topic) -> Subscription {
         let mut topics = self.topics.lock().expect("no panic while it is held");
-        let topic = topics.entry(customer).or_insert_with(|| broadcast::Sender::new(TOPIC_CAPACITY));
-        Subscription { signals: topic.subscribe(), customer, hub: Arc::clone(self) }
+        let sender = topics.entry(topic).or_insert_with(|| broadcast::Sender::new(TOPIC_CAPACITY));
+        Subscription { signals: sender.subscribe(), topic, hub: Arc::clone(self) }
     }
 
     /// Everything that concerns anybody, from now on.
@@ -84,12 +91,18 @@ impl Live {
     }
 
     pub fn announce_typing(&self, notice: TypingNotice) {
-        self.signal(notice.customer, Signal::Typing(Arc::new(notice)));
+        let topics = [Some(Topic::Customer(notice.customer)), Some(Topic::Company(notice.company))];
+        self.signal(topics, &Signal::Typing(Arc::new(notice)));
     }
 
-    /// Closes the streams of a session.
+    /// Closes the streams of a visitor's session.
     pub fn end_session(&self, customer: CustomerId, session: Uuid) {
-        self.signal(customer, Signal::SessionEnded(session));
+        self.signal([Some(Topic::Customer(customer)), None], &Signal::AccessEnded(session));
+    }
+
+    /// Closes the streams of an API token.
+    pub fn end_token(&self, company: CompanyId, token: Uuid) {
+        self.signal([Some(Topic::Company(company)), None], &Signal::AccessEnded(token));
     }
 
     /// Tells every stream to say goodbye and end.
@@ -102,21 +115,22 @@ impl Live {
         self.draining.subscribe()
     }
 
-    fn signal(&self, customer: CustomerId, signal: Signal) {
-        if let Some(topic) = self.topics.lock().expect("no panic while it is held").get(&customer) {
-            drop(topic.send(signal.clone()));
+    fn signal(&self, to: [Option<Topic>; 2], signal: &Signal) {
+        let topics = self.topics.lock().expect("no panic while it is held");
+        for sender in to.iter().flatten().filter_map(|topic| topics.get(topic)) {
+            drop(sender.send(signal.clone()));
         }
-        drop(self.feed.send(signal));
+        drop(topics);
+        drop(self.feed.send(signal.clone()));
     }
 }
 
 impl ChangeSink for Live {
     fn publish(&self, changes: Vec<Change>) {
         for change in changes {
-            if let Some(customer) = change.customer {
-                let live = LiveChange { change, visitor_frame: OnceLock::new() };
-                self.signal(customer, Signal::Change(Arc::new(live)));
-            }
+            let topics = [change.customer.map(Topic::Customer), Some(Topic::Company(change.company))];
+            let live = LiveChange { change, visitor_frame: OnceLock::new() };
+            self.signal(topics, &Signal::Change(Arc::new(live)));
         }
     }
 }
@@ -124,7 +138,7 @@ impl ChangeSink for Live {
 /// A listener's place at the hub.
 pub struct Subscription {
     signals: broadcast::Receiver<Signal>,
-    customer: CustomerId,
+    topic: Topic,
     hub: Arc<Live>,
 }
 
@@ -132,8 +146,8 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         let mut topics = self.hub.topics.lock().expect("no panic while it is held");
         // This subscription's own receiver is still counted.
-        if topics.get(&self.customer).is_some_and(|topic| topic.receiver_count() <= 1) {
-            topics.remove(&self.customer);
+        if topics.get(&self.topic).is_some_and(|sender| sender.receiver_count() <= 1) {
+            topics.remove(&self.topic);
         }
     }
 }
@@ -145,7 +159,7 @@ mod tests {
     #[test]
     fn a_topic_lives_as_long_as_somebody_listens() {
         let hub = Arc::new(Live::default());
-        let customer = CustomerId(Uuid::from_u128(1));
+        let customer = Topic::Customer(CustomerId(Uuid::from_u128(1)));
         let first = hub.subscribe(customer);
         let second = hub.subscribe(customer);
         drop(first);

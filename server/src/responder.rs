@@ -33,6 +33,7 @@ pub fn start(app: App, script: Script) {
             match signal {
                 Ok(Signal::Change(live)) => {
                     if let ChangeKind::Message(message) = &live.change.kind
+                        && live.change.is_new
                         && message.sender.kind == SenderType::Customer
                     {
                         tokio::spawn(answer(
@@ -74,7 +75,7 @@ async fn answer(app: App, script: Arc<Script>, change: Change, message: Message)
 }
 
 async fn play(app: &App, change: &Change, message: &Message, step: &Step) -> Result<()> {
-    let (company, conversation) = (change.company, change.conversation);
+    let (company, conversation) = (change.company, message.conversation);
     let mark = |state| app.conversations.mark(company, conversation, Side::Agent, state, message.seq);
     match step {
         Step::WaitMs(wait_ms) => sleep(Duration::from_millis(*wait_ms)).await,
@@ -105,7 +106,7 @@ async fn say(app: &App, change: &Change, sender: Sender, template: &str, message
     let text = MessageText::try_from(template.replace("{text}", &message.content))
         .or_else(|_| MessageText::try_from(template.replace("{text}", "…")));
     if let Ok(text) = text {
-        app.conversations.send(change.company, change.conversation, None, sender, text).await?;
+        app.conversations.send(change.company, message.conversation, None, sender, text.into()).await?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The change log: everything durable that happened, in the order it happened, for one company.
 
-use crate::domain::{Conversation, Message, Side};
+use crate::domain::{Conversation, Job, Message, Side};
 use shared::{CompanyId, ConversationId, CustomerId, Seq, Timestamp};
 
 /// A place in a company's change log: 1, 2, 3; 0 is before the first.
@@ -17,6 +17,8 @@ pub enum ReceiptState {
 pub struct Receipt {
     pub by: Side,
     pub state: ReceiptState,
+    /// The first message that had not come so far before.
+    pub from_seq: Seq,
     pub up_to_seq: Seq,
     pub at: Timestamp,
 }
@@ -25,9 +27,13 @@ pub struct Receipt {
 pub enum ChangeKind {
     /// It was started, or something about it changed.
     Conversation(Conversation),
-    /// It was stored.
+    /// It was stored, or has come further.
     Message(Message),
     Receipt(Receipt),
+    /// A customer became known.
+    Customer(CustomerId),
+    /// A message reached an outside app, or will not.
+    Job(Job),
 }
 
 /// One entry of the log, together with what it speaks of as that was when the entry was read.
@@ -38,12 +44,15 @@ pub struct Change {
     /// The rev of the entry before this one that concerns the same customer; 0 if there is none. Whoever has seen that
     /// one, and now sees this, has missed nothing.
     pub previous_rev: Rev,
-    pub conversation: ConversationId,
+    /// None for a change of a customer alone.
+    pub conversation: Option<ConversationId>,
     pub customer: Option<CustomerId>,
+    /// Whether what it speaks of came to be with it.
+    pub is_new: bool,
     pub kind: ChangeKind,
 }
 
-/// A stretch of the log, as one customer may see it.
+/// A stretch of the log, as one customer or one company may see it.
 #[derive(Clone, Debug)]
 pub struct LogPage {
     pub changes: Vec<Change>,

@@ -3,17 +3,16 @@
 use crate::{
     clock::{Clock, new_id},
     domain::{
-        Conversation, InvalidField, MessagePage, Receipt, ReceiptState, Result, Sender, SenderType, Side,
-        Thread,
+        Alteration, Altered, ChannelChoice, Contact, Content, Conversation, ConversationQuery, ConversationRef,
+        Details, MessagePage, MessageQuery, Receipt, ReceiptState, Result, Sender, SenderType, Side, Thread,
         error::Error,
         message::{NewMessage, Sent},
     },
     live::{Live, TypingNotice},
-    store::{Mark, NewConversation, Started, Store},
+    store::{Alter, Mark, NewConversation, NewOpening, Opened, Started, Store},
 };
-use shared::{
-    ClientId, CompanyId, ConversationId, CustomerId, MessageId, MessageText, Seq, WidgetId, limits,
-};
+use serde_json::{Map, Value};
+use shared::{ClientId, CompanyId, ConversationId, CustomerId, MessageId, Seq, WidgetId, limits};
 use std::sync::Arc;
 
 /// Conversations of all companies. Each call names the company, and sees nothing of any other.
@@ -24,9 +23,41 @@ pub struct Conversations {
     clock: Arc<dyn Clock>,
 }
 
-/// Reads a message's text; what is wrong with it is said under the field's name.
-pub fn parse_text(field: &'static str, text: String) -> Result<MessageText, InvalidField> {
-    MessageText::try_from(text).map_err(|problem| InvalidField { field, problem: problem.to_string() })
+/// A conversation that the business opens, or a customer through an outside app.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    pub channel: ChannelChoice,
+    pub contact: Contact,
+    /// Whether the contact's conversation on that channel goes on, if one is there that is not closed.
+    pub is_continued: bool,
+    pub subject: Option<String>,
+    pub kind: Option<String>,
+    pub order_code: Option<String>,
+    pub outlet_num: Option<i64>,
+    pub meta: Map<String, Value>,
+    /// The first message, and who writes it; `None` as its sender is the contact.
+    pub message: Option<(Content, Option<Sender>)>,
+    /// What makes opening twice open once.
+    pub client_id: Option<ClientId>,
+    pub language: Option<String>,
+}
+
+impl Opening {
+    pub fn new(channel: ChannelChoice, contact: Contact) -> Self {
+        Self {
+            channel,
+            contact,
+            is_continued: false,
+            subject: None,
+            kind: None,
+            order_code: None,
+            outlet_num: None,
+            meta: Map::new(),
+            message: None,
+            client_id: None,
+            language: None,
+        }
+    }
 }
 
 impl Conversations {
@@ -42,7 +73,7 @@ impl Conversations {
         widget: WidgetId,
         customer: CustomerId,
         client_id: ClientId,
-        text: MessageText,
+        content: Content,
     ) -> Result<Started> {
         let at = self.clock.now();
         self.store
@@ -53,7 +84,7 @@ impl Conversations {
                 customer,
                 client_id,
                 message_id: MessageId(new_id(at)),
-                text,
+                content,
                 at,
             })
             .await
@@ -66,11 +97,53 @@ impl Conversations {
         conversation: ConversationId,
         client_id: Option<ClientId>,
         sender: Sender,
-        text: MessageText,
+        content: Content,
     ) -> Result<Sent> {
         let at = self.clock.now();
         let id = MessageId(new_id(at));
-        self.store.send_message(NewMessage { id, company, conversation, client_id, sender, text, at }).await
+        let language = None;
+        self.store
+            .send_message(NewMessage { id, company, conversation, client_id, sender, content, language, at })
+            .await
+    }
+
+    /// Opens a conversation, or goes on with the contact's.
+    pub async fn open(&self, company: CompanyId, opening: Opening) -> Result<Opened> {
+        let at = self.clock.now();
+        self.store
+            .open_conversation(NewOpening {
+                id: ConversationId(new_id(at)),
+                company,
+                channel: opening.channel,
+                contact: opening.contact,
+                is_continued: opening.is_continued,
+                subject: opening.subject,
+                kind: opening.kind,
+                order_code: opening.order_code,
+                outlet_num: opening.outlet_num,
+                meta: opening.meta,
+                message: opening.message,
+                client_id: opening.client_id,
+                language: opening.language,
+                message_id: MessageId(new_id(at)),
+                customer_id: CustomerId(new_id(at)),
+                channel_id: new_id(at),
+                at,
+            })
+            .await
+    }
+
+    /// Changes something about a conversation.
+    pub async fn alter(
+        &self,
+        company: CompanyId,
+        conversation: ConversationRef,
+        alteration: Alteration,
+    ) -> Result<Altered> {
+        let at = self.clock.now();
+        self.store
+            .alter_conversation(Alter { company, conversation, alteration, channel_id: new_id(at), at })
+            .await
     }
 
     /// One side has got, or read, everything the other wrote up to a message. Going backwards changes nothing; a number
@@ -83,7 +156,7 @@ impl Conversations {
         state: ReceiptState,
         up_to_seq: Seq,
     ) -> Result<()> {
-        let receipt = Receipt { by, state, up_to_seq, at: self.clock.now() };
+        let receipt = Receipt { by, state, from_seq: up_to_seq, up_to_seq, at: self.clock.now() };
         self.store.mark(Mark { company, conversation, receipt }).await
     }
 
@@ -104,7 +177,22 @@ impl Conversations {
 
     /// One conversation.
     pub async fn get(&self, company: CompanyId, id: ConversationId) -> Result<Conversation> {
-        self.store.conversation(company, id).await?.ok_or(Error::NotFound)
+        self.store.conversation(company, ConversationRef::Id(id)).await?.ok_or(Error::NotFound)
+    }
+
+    /// One conversation with everything around it.
+    pub async fn details(&self, company: CompanyId, id: ConversationRef) -> Result<Details> {
+        self.store.conversation_details(company, id).await?.ok_or(Error::NotFound)
+    }
+
+    /// A company's conversations.
+    pub async fn list(
+        &self,
+        company: CompanyId,
+        query: ConversationQuery,
+        limit: u32,
+    ) -> Result<Vec<Details>> {
+        self.store.conversations(company, query, limit).await
     }
 
     /// One conversation, if it is this customer's.
@@ -131,19 +219,19 @@ impl Conversations {
     pub async fn thread(&self, company: CompanyId, id: ConversationId) -> Result<Thread> {
         let conversation = self.get(company, id).await?;
         let MessagePage { messages, has_more } =
-            self.store.messages(company, id, None, limits::PAGE_DEFAULT).await?;
+            self.messages(company, id, MessageQuery::Before(None), limits::PAGE_DEFAULT).await?;
         Ok(Thread { conversation, messages, has_more })
     }
 
-    /// The `limit` messages before `before`, or the newest ones.
+    /// A page of a conversation's messages, oldest first.
     pub async fn messages(
         &self,
         company: CompanyId,
         id: ConversationId,
-        before: Option<Seq>,
+        query: MessageQuery,
         limit: u32,
     ) -> Result<MessagePage> {
-        self.store.messages(company, id, before, limit).await
+        self.store.messages(company, id, query, limit).await
     }
 }
 

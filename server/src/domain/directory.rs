@@ -1,51 +1,103 @@
-//! Companies and what they own.
+//! Companies and what they own: agents, tokens, channels, widgets, outlets.
 
-use crate::domain::Hash;
-use shared::{AgentId, CompanyId, Timestamp, WidgetId};
+use crate::domain::{Hash, Presence};
+use serde_json::{Map, Value};
+use shared::{AgentId, CompanyId, CustomerId, Timestamp, WidgetId};
 use uuid::Uuid;
+
+/// How much a company may ask in a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Plan {
+    Test,
+    Basic,
+    Premium,
+}
+
+impl Plan {
+    pub const fn requests_per_minute(self) -> u32 {
+        match self {
+            Self::Test => 200,
+            Self::Basic => 1_000,
+            Self::Premium => 10_000,
+        }
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Company {
     pub id: CompanyId,
     /// The integer name of the same company.
     pub num: i64,
+    /// The company whose token made this one; its tokens may act for it.
+    pub parent: Option<CompanyId>,
     pub name: String,
+    pub phone: Option<String>,
+    pub description: Option<String>,
+    /// Where Pact's webhooks go.
+    pub webhook_url: Option<String>,
+    pub is_hidden: bool,
     pub property_code: String,
+    pub plan: Plan,
+    pub created_at: Timestamp,
 }
 
-/// A widget with everything about it that a page, its panel and its visitors' sessions need.
+/// What may be changed about a company; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct CompanyChange {
+    pub name: Option<String>,
+    pub phone: Option<Option<String>>,
+    pub description: Option<Option<String>>,
+    pub is_hidden: Option<bool>,
+    pub plan: Option<Plan>,
+    /// Where Pact's webhooks go from now on; `Some(None)` ends them.
+    pub webhook: Option<Option<NewWebhook>>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Widget {
-    pub id: WidgetId,
-    pub company: CompanyId,
-    pub channel: Uuid,
-    /// CSP host sources of the pages that may show the panel.
-    pub allowed_domains: Vec<String>,
-    pub heading: String,
-    pub tagline: String,
-    /// `#rrggbb`.
-    pub color: String,
-    pub logo_url: Option<String>,
-    pub show_online_badge: bool,
+pub struct Agent {
+    pub id: AgentId,
+    pub num: i64,
+    pub name: String,
+    pub email: Option<String>,
+    pub role: String,
+    pub presence: Presence,
+    pub created_at: Timestamp,
 }
 
-/// A company with its first agent, its widget channel and a widget.
 #[derive(Clone, Debug)]
-pub struct NewCompany {
-    pub id: CompanyId,
+pub struct NewAgent {
+    pub id: AgentId,
+    pub company: CompanyId,
     pub name: String,
-    pub property_code: String,
-    pub agent: AgentId,
-    pub agent_name: String,
-    pub widget: Widget,
+    pub email: Option<String>,
+    pub role: String,
     pub at: Timestamp,
+}
+
+/// What a token may be used for. Each scope may do what those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Looking.
+    Read,
+    /// Conversations, messages, attachments, customers.
+    Write,
+    /// Companies, channels, widgets, webhooks, the team.
+    Admin,
 }
 
 #[derive(Clone, Debug)]
 pub struct ApiToken {
+    pub id: Uuid,
     pub company: CompanyId,
-    pub agent: Option<AgentId>,
+    /// The agent it writes as: its own, or the company's first.
+    pub agent: AgentId,
+    pub agent_name: String,
+    pub name: String,
+    pub scope: Scope,
+    pub plan: Plan,
     pub secret_hash: Hash,
+    pub created_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
     pub is_revoked: bool,
 }
 
@@ -55,6 +107,176 @@ pub struct NewApiToken {
     pub company: CompanyId,
     pub agent: Option<AgentId>,
     pub name: String,
+    pub scope: Scope,
     pub secret_hash: Hash,
+    pub at: Timestamp,
+}
+
+/// How a conversation reaches its customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChannelKind {
+    Widget,
+    Whatsapp,
+    TelegramPersonal,
+    Slack,
+    Messenger,
+    Twitter,
+    Sms,
+}
+
+impl ChannelKind {
+    pub const ALL: [Self; 7] = [
+        Self::Slack,
+        Self::Messenger,
+        Self::Twitter,
+        Self::Whatsapp,
+        Self::TelegramPersonal,
+        Self::Sms,
+        Self::Widget,
+    ];
+
+    /// The word it is stored and written as.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Widget => "widget",
+            Self::Whatsapp => "whatsapp",
+            Self::TelegramPersonal => "telegram_personal",
+            Self::Slack => "slack",
+            Self::Messenger => "messenger",
+            Self::Twitter => "twitter",
+            Self::Sms => "sms",
+        }
+    }
+
+    /// Reads [`Self::word`].
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Channel {
+    pub id: Uuid,
+    pub num: i64,
+    pub company: CompanyId,
+    pub kind: ChannelKind,
+    pub config: Map<String, Value>,
+    pub is_default: bool,
+    pub is_active: bool,
+    pub created_at: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewChannel {
+    pub id: Uuid,
+    pub company: CompanyId,
+    pub kind: ChannelKind,
+    pub config: Map<String, Value>,
+    pub at: Timestamp,
+}
+
+/// What may be changed about a channel; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct ChannelChange {
+    pub config: Option<Map<String, Value>>,
+    pub is_active: Option<bool>,
+}
+
+/// A widget with everything about it that a page, its panel and its visitors' sessions need.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Widget {
+    pub id: WidgetId,
+    pub company: CompanyId,
+    pub channel: Uuid,
+    pub name: Option<String>,
+    /// The one domain it was made for, where it was made for one.
+    pub domain: Option<String>,
+    /// CSP host sources of the pages that may show the panel.
+    pub allowed_domains: Vec<String>,
+    pub heading: String,
+    pub tagline: String,
+    /// `#rrggbb`.
+    pub color: String,
+    pub logo_url: Option<String>,
+    pub show_online_badge: bool,
+    /// The business's own; kept and given back.
+    pub config: Map<String, Value>,
+}
+
+/// A widget for a company that is there. Its channel is the company's widget channel, made if there is none.
+#[derive(Clone, Debug)]
+pub struct NewWidget {
+    /// Its `channel` is the id of the channel if one is made.
+    pub widget: Widget,
+    pub at: Timestamp,
+}
+
+/// A company with its first agent, its widget channel, a widget if it is to have one, and an outlet.
+#[derive(Clone, Debug)]
+pub struct NewCompany {
+    pub id: CompanyId,
+    pub parent: Option<CompanyId>,
+    pub name: String,
+    pub phone: Option<String>,
+    pub description: Option<String>,
+    pub property_code: String,
+    pub plan: Plan,
+    pub agent: AgentId,
+    pub agent_name: String,
+    pub channel: Uuid,
+    pub widget: Option<Widget>,
+    pub at: Timestamp,
+}
+
+/// A place of a company that conversations belong to: a reception, a restaurant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outlet {
+    pub num: i64,
+    pub code: String,
+    pub name: String,
+}
+
+/// A session of the iRiS API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuestSession {
+    pub hash: Hash,
+    pub company: CompanyId,
+    pub token: Uuid,
+    /// The guest who was named when it was opened.
+    pub customer: Option<CustomerId>,
+    pub language: Option<String>,
+    pub expires_at: Timestamp,
+}
+
+/// Whose events a webhook is told, and how they are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WebhookFormat {
+    Pact,
+    Native,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    pub id: Uuid,
+    pub num: i64,
+    pub company: CompanyId,
+    pub format: WebhookFormat,
+    pub url: String,
+    pub secret: String,
+    /// The events that are wanted; none: all of them.
+    pub events: Vec<String>,
+    /// How far of the change log has been turned into deliveries.
+    pub read_rev: i64,
+    pub created_at: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewWebhook {
+    pub id: Uuid,
+    pub company: CompanyId,
+    pub format: WebhookFormat,
+    pub url: String,
+    pub secret: String,
+    pub events: Vec<String>,
     pub at: Timestamp,
 }

@@ -1,7 +1,10 @@
 //! Messages, and the rules for taking one.
 
-use crate::domain::{Conversation, Error, Result, Status};
-use shared::{Ack, ClientId, CompanyId, ConversationId, MessageId, MessageText, Seq, Timestamp};
+use crate::domain::{Attachment, Conversation, Error, InvalidField, Result, Status};
+use shared::{
+    Ack, AttachmentId, ClientId, CompanyId, ConversationId, MessageId, MessageText, Seq, TextProblem, Timestamp,
+    limits::ATTACHMENTS_MAX,
+};
 use uuid::Uuid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub struct Sender {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     pub id: MessageId,
+    /// The integer name of the same message.
+    pub num: i64,
     pub conversation: ConversationId,
     /// 1, 2, 3 in its conversation, without holes.
     pub seq: Seq,
@@ -45,9 +50,53 @@ pub struct Message {
     pub sender: Sender,
     /// The agent's name, where the sender is one.
     pub sender_name: Option<String>,
+    /// Empty only beside attachments.
     pub content: String,
+    pub attachments: Vec<Attachment>,
+    /// BCP 47, where it is known.
+    pub language: Option<String>,
     pub ack: Ack,
     pub created_at: Timestamp,
+}
+
+/// What a message says: a text, files, or both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    text: String,
+    attachments: Vec<AttachmentId>,
+}
+
+impl Content {
+    /// `field` is what the text is called where it came from; what is wrong with it is said under that name.
+    pub fn new(
+        field: &'static str,
+        text: String,
+        attachments: Vec<AttachmentId>,
+    ) -> Result<Self, InvalidField> {
+        if attachments.len() > ATTACHMENTS_MAX {
+            return Err(InvalidField::value("attachments", format!("must be at most {ATTACHMENTS_MAX}")));
+        }
+        match MessageText::try_from(text) {
+            Ok(text) => Ok(Self { text: text.into_string(), attachments }),
+            Err(TextProblem::Blank) if !attachments.is_empty() => Ok(Self { text: String::new(), attachments }),
+            Err(TextProblem::Blank) => Err(InvalidField::value(field, TextProblem::Blank.to_string())),
+            Err(problem) => Err(InvalidField::value(field, problem.to_string())),
+        }
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn attachments(&self) -> &[AttachmentId] {
+        &self.attachments
+    }
+}
+
+impl From<MessageText> for Content {
+    fn from(text: MessageText) -> Self {
+        Self { text: text.into_string(), attachments: Vec::new() }
+    }
 }
 
 /// A page of history, oldest first.
@@ -66,8 +115,26 @@ pub struct NewMessage {
     pub conversation: ConversationId,
     pub client_id: Option<ClientId>,
     pub sender: Sender,
-    pub text: MessageText,
+    pub content: Content,
+    pub language: Option<String>,
     pub at: Timestamp,
+}
+
+/// Which messages of a conversation.
+#[derive(Clone, Copy, Debug)]
+pub enum MessageQuery {
+    /// The newest ones before this seq, or the newest there are.
+    Before(Option<Seq>),
+    /// The oldest ones after this seq.
+    After(Seq),
+}
+
+/// A message that has been sent before under the same client id.
+#[derive(Clone, Debug)]
+pub struct Existing {
+    pub text: String,
+    pub attachments: Vec<AttachmentId>,
+    pub sender: Sender,
 }
 
 /// What came of sending.
@@ -95,21 +162,22 @@ pub enum Acceptance {
     Repeat,
 }
 
-/// Decides over a new message. `existing` is the content stored in this conversation under the same client id, and who
-/// stored it.
+/// Decides over a new message. `existing` is what is stored in this conversation under the same client id.
 ///
 /// The repeat is recognised before anything else is asked: whatever happened to the conversation since, a client that
 /// lost the answer gets the answer.
 pub fn accept(
     conversation: &Conversation,
-    existing: Option<(&str, Sender)>,
+    existing: Option<&Existing>,
     new: &NewMessage,
 ) -> Result<Acceptance> {
     if new.sender.kind == SenderType::Customer && conversation.customer.map(|id| id.0) != new.sender.id {
         return Err(Error::NotFound);
     }
-    if let Some((content, sender)) = existing {
-        let is_same = content == new.text.as_str() && sender == new.sender;
+    if let Some(existing) = existing {
+        let is_same = existing.text == new.content.text()
+            && existing.attachments == new.content.attachments()
+            && existing.sender == new.sender;
         return if is_same { Ok(Acceptance::Repeat) } else { Err(Error::ClientIdReused) };
     }
     let status = match (conversation.status, new.sender.kind) {

@@ -4,16 +4,17 @@
 //! log is read waits in the subscription, and what was read already is dropped when it comes.
 
 use crate::{
-    domain::{Change, Error, Result, Rev, Thread, VisitorSession},
-    live::{Live, LiveChange, Signal, Subscription, TypingNotice},
+    domain::{Change, Error, Result, Rev, Thread, VisitorSession, administration::Principal},
+    live::{Live, LiveChange, Signal, Subscription, Topic, TypingNotice},
     store::Store,
 };
-use shared::{Position, limits::HEARTBEAT_SECONDS};
+use shared::{CompanyId, CustomerId, Position, limits::HEARTBEAT_SECONDS};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::{
     sync::{broadcast::error::RecvError, watch},
     time::{Instant, MissedTickBehavior, interval_at},
 };
+use uuid::Uuid;
 
 /// Entries read from the log at once. A listener that missed more gets them stretch by stretch, as it takes them.
 const LOG_PAGE: u32 = 100;
@@ -21,7 +22,7 @@ const LOG_PAGE: u32 = 100;
 /// What a stream says next.
 #[derive(Debug)]
 pub enum StreamItem {
-    /// The whole state, as of this rev.
+    /// The whole state, as of this rev. A company's is not said: there may be a million conversations in it.
     Snapshot(Option<Box<Thread>>, Rev),
     /// Straight from the hub.
     Live(Arc<LiveChange>),
@@ -53,9 +54,41 @@ impl Start {
     }
 }
 
+/// Who listens, and to what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listener {
+    company: CompanyId,
+    /// The one customer it is about; nobody: everything of the company.
+    customer: Option<CustomerId>,
+    /// The session or token that must stay good.
+    access: Uuid,
+}
+
+impl Listener {
+    pub const fn visitor(session: &VisitorSession) -> Self {
+        Self { company: session.company, customer: Some(session.customer), access: session.id }
+    }
+
+    pub const fn program(principal: &Principal) -> Self {
+        Self { company: principal.company, customer: None, access: principal.token }
+    }
+
+    fn topic(self) -> Topic {
+        self.customer.map_or(Topic::Company(self.company), Topic::Customer)
+    }
+
+    /// The rev this listener must have seen before `change`, to have missed nothing.
+    const fn previous_rev(self, change: &Change) -> Rev {
+        match self.customer {
+            Some(_) => change.previous_rev,
+            None => change.rev - 1,
+        }
+    }
+}
+
 pub struct EventStream {
     store: Arc<dyn Store>,
-    session: VisitorSession,
+    listener: Listener,
     subscription: Subscription,
     draining: watch::Receiver<bool>,
     heartbeat: tokio::time::Interval,
@@ -72,14 +105,14 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    pub fn open(store: Arc<dyn Store>, live: &Arc<Live>, session: VisitorSession, start: Start) -> Self {
+    pub fn open(store: Arc<dyn Store>, live: &Arc<Live>, listener: Listener, start: Start) -> Self {
         let period = Duration::from_secs(HEARTBEAT_SECONDS.into());
         let mut heartbeat = interval_at(Instant::now() + period, period);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             store,
-            subscription: live.subscribe(session.customer),
-            session,
+            subscription: live.subscribe(listener.topic()),
+            listener,
             draining: live.draining(),
             heartbeat,
             start: Some(start),
@@ -135,7 +168,7 @@ impl EventStream {
                     Ok(Signal::Change(live)) => {
                         if live.change.rev <= self.rev {
                             // It was in the log already.
-                        } else if live.change.previous_rev <= self.rev {
+                        } else if self.listener.previous_rev(&live.change) <= self.rev {
                             self.rev = live.change.rev;
                             return Some(Ok(StreamItem::Live(live)));
                         } else {
@@ -143,8 +176,8 @@ impl EventStream {
                         }
                     }
                     Ok(Signal::Typing(notice)) => return Some(Ok(StreamItem::Typing(notice))),
-                    Ok(Signal::SessionEnded(session)) if session == self.session.id => return None,
-                    Ok(Signal::SessionEnded(_)) => {}
+                    Ok(Signal::AccessEnded(access)) if access == self.listener.access => return None,
+                    Ok(Signal::AccessEnded(_)) => {}
                     Err(RecvError::Lagged(_)) => self.is_behind = true,
                     Err(RecvError::Closed) => return None,
                 },
@@ -160,9 +193,9 @@ impl EventStream {
 
     /// Gives the snapshot if there is to be one, or gets ready to resume.
     async fn begin(&mut self, start: Start) -> Result<Option<StreamItem>> {
-        let VisitorSession { company, customer, .. } = self.session;
+        let Listener { company, customer, .. } = self.listener;
         if let Start::After(rev) = start {
-            let page = self.store.changes_of(company, customer, rev, LOG_PAGE).await?;
+            let page = self.store.changes(company, customer, rev, LOG_PAGE).await?;
             if page.read_up_to >= rev {
                 self.is_behind = page.has_more;
                 // What is resumed from is confirmed at once, so that a client sees the stream live.
@@ -171,14 +204,17 @@ impl EventStream {
                 return Ok(None);
             }
         }
-        let (thread, rev) = self.store.snapshot(company, customer).await?;
+        let (thread, rev) = match customer {
+            Some(customer) => self.store.snapshot(company, customer).await?,
+            None => (None, self.store.head_rev(company).await?),
+        };
         self.rev = rev;
         Ok(Some(StreamItem::Snapshot(thread.map(Box::new), rev)))
     }
 
     async fn read_log(&mut self) -> Result<(), Error> {
-        let VisitorSession { company, customer, .. } = self.session;
-        let page = self.store.changes_of(company, customer, self.rev, LOG_PAGE).await?;
+        let Listener { company, customer, .. } = self.listener;
+        let page = self.store.changes(company, customer, self.rev, LOG_PAGE).await?;
         self.is_behind = page.has_more;
         self.take_page(page);
         Ok(())

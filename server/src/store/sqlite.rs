@@ -3,8 +3,11 @@
 //! All changes go through one [`writer`]; reads have a small pool of read-only connections, which in WAL mode never wait
 //! for it. What a command does to the tables stands in the file of its noun.
 
+mod attachments;
 mod change_log;
 mod conversations;
+mod customers;
+mod deliveries;
 mod directory;
 mod error;
 mod messages;
@@ -14,16 +17,11 @@ mod writer;
 
 use self::writer::Writer;
 use crate::{
-    domain::{
-        ApiToken, Company, Conversation, Error, Hash, LogPage, MessagePage, NewApiToken, NewCompany,
-        NewTokens, Result, Rev, Thread, VisitorSession, Widget,
-        message::{NewMessage, Sent},
-        session::Renewal,
-    },
-    store::{ChangeSink, Mark, NewConversation, NewSession, Started, Store},
+    domain::{Error, Result, Rev},
+    store::{ChangeSink, Store},
 };
 use async_trait::async_trait;
-use shared::{CompanyId, ConversationId, CustomerId, Seq, Timestamp, WidgetId};
+use shared::CompanyId;
 use sqlx::{
     ConnectOptions, Row, SqlitePool,
     migrate::Migrator,
@@ -35,7 +33,6 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use uuid::Uuid;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -140,96 +137,6 @@ impl Store for SqliteStore {
         // The writer last: the connection that closes last folds the write-ahead log away.
         self.readers.close().await;
         self.writer.stop().await;
-    }
-
-    async fn create_company(&self, company: NewCompany) -> Result<()> {
-        self.writer.execute(company).await
-    }
-
-    async fn company(&self, id: CompanyId) -> Result<Option<Company>> {
-        directory::company(&self.readers, id).await
-    }
-
-    async fn widget(&self, id: WidgetId) -> Result<Option<Widget>> {
-        directory::widget(&self.readers, id).await
-    }
-
-    async fn create_api_token(&self, token: NewApiToken) -> Result<()> {
-        self.writer.execute(token).await
-    }
-
-    async fn api_token(&self, id: Uuid) -> Result<Option<ApiToken>> {
-        directory::api_token(&self.readers, id).await
-    }
-
-    async fn create_session(&self, session: NewSession) -> Result<()> {
-        self.writer.execute(session).await
-    }
-
-    async fn session_by_access(&self, access_hash: Hash) -> Result<Option<VisitorSession>> {
-        sessions::by_access(&self.readers, access_hash).await
-    }
-
-    async fn note_session_used(&self, session: Uuid) -> Result<()> {
-        self.writer.execute(sessions::NoteUsed { session }).await
-    }
-
-    async fn renew_session(
-        &self,
-        refresh_hash: Hash,
-        tokens: NewTokens,
-        now: Timestamp,
-    ) -> Result<Option<(VisitorSession, Renewal)>> {
-        self.writer.execute(sessions::Renew { refresh_hash, tokens, now }).await
-    }
-
-    async fn start_conversation(&self, conversation: NewConversation) -> Result<Started> {
-        self.writer.execute(conversation).await
-    }
-
-    async fn send_message(&self, message: NewMessage) -> Result<Sent> {
-        self.writer.execute(message).await
-    }
-
-    async fn mark(&self, mark: Mark) -> Result<()> {
-        self.writer.execute(mark).await
-    }
-
-    async fn conversation(&self, company: CompanyId, id: ConversationId) -> Result<Option<Conversation>> {
-        conversations::get(&self.readers, company, id).await
-    }
-
-    async fn conversations_of(
-        &self,
-        company: CompanyId,
-        customer: CustomerId,
-        limit: u32,
-    ) -> Result<Vec<Conversation>> {
-        conversations::of_customer(&self.readers, company, customer, limit).await
-    }
-
-    async fn messages(
-        &self,
-        company: CompanyId,
-        conversation: ConversationId,
-        before: Option<Seq>,
-        limit: u32,
-    ) -> Result<MessagePage> {
-        messages::page(&self.readers, company, conversation, before, limit).await
-    }
-
-    async fn snapshot(&self, company: CompanyId, customer: CustomerId) -> Result<(Option<Thread>, Rev)> {
-        change_log::snapshot(&self.readers, company, customer).await
-    }
-
-    async fn changes_of(
-        &self,
-        company: CompanyId,
-        customer: CustomerId,
-        after: Rev,
-        limit: u32,
-    ) -> Result<LogPage> {
-        change_log::changes_of(&self.readers, company, customer, after, limit).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    domain::{Error, ReceiptState, Side, conversations::parse_text},
+    domain::{Content, Error, ReceiptState, Side},
     widget_api::{
         convert,
         error::Result,
@@ -27,10 +27,11 @@ pub async fn start_conversation(
     Visitor(visitor): Visitor,
     JsonBody(body): JsonBody<StartConversation>,
 ) -> Result<(StatusCode, Json<Thread>)> {
-    let text = parse_text("content", body.content).map_err(|field| Error::InvalidFields(vec![field]))?;
+    let content = Content::new("content", body.content, body.attachments)
+        .map_err(|field| Error::InvalidFields(vec![field]))?;
     let started = app
         .conversations
-        .start(visitor.company, visitor.widget, visitor.customer, body.client_id, text)
+        .start(visitor.company, visitor.widget, visitor.customer, body.client_id, content)
         .await?;
     let thread = app.conversations.thread(visitor.company, started.conversation).await?;
     let status = if started.is_repeated { StatusCode::OK } else { StatusCode::CREATED };

@@ -2,7 +2,7 @@
 
 use crate::domain;
 use shared::{
-    Agent, Conversation, ConversationStatus, Event, Message, Presence, Reader, Receipt, ReceiptState, Sender,
+    Agent, Attachment, Conversation, ConversationStatus, Event, Message, Presence, Reader, Receipt, ReceiptState, Sender,
 };
 use shared::{SenderType, Session, Thread, Typing, WidgetSettings};
 
@@ -51,8 +51,21 @@ pub fn message(message: domain::Message) -> Message {
             name: message.sender_name,
         },
         content: message.content,
+        attachments: message.attachments.into_iter().map(attachment).collect(),
         ack: message.ack,
         created_at: message.created_at,
+    }
+}
+
+pub fn attachment(attachment: domain::Attachment) -> Attachment {
+    Attachment {
+        url: attachment.path(),
+        id: attachment.id,
+        name: attachment.name,
+        content_type: attachment.content_type,
+        size: attachment.size,
+        width: attachment.width,
+        height: attachment.height,
     }
 }
 
@@ -85,12 +98,13 @@ pub fn widget_settings(widget: domain::Widget) -> WidgetSettings {
     }
 }
 
-pub fn change(change: domain::Change) -> Event {
-    match change.kind {
+/// A change as the visitor hears it; nothing for what does not concern them.
+pub fn change(change: domain::Change) -> Option<Event> {
+    Some(match change.kind {
         domain::ChangeKind::Conversation(changed) => Event::Conversation(conversation(changed)),
         domain::ChangeKind::Message(stored) => Event::Message(message(stored)),
         domain::ChangeKind::Receipt(receipt) => Event::Receipt(Receipt {
-            conversation_id: change.conversation,
+            conversation_id: change.conversation?,
             by: match receipt.by {
                 domain::Side::Customer => Reader::Customer,
                 domain::Side::Agent => Reader::Agent,
@@ -102,7 +116,8 @@ pub fn change(change: domain::Change) -> Event {
             up_to_seq: receipt.up_to_seq,
             at: receipt.at,
         }),
-    }
+        domain::ChangeKind::Customer(_) | domain::ChangeKind::Job(_) => return None,
+    })
 }
 
 pub fn typing(notice: &crate::live::TypingNotice) -> Event {

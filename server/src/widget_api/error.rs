@@ -66,8 +66,18 @@ impl From<Error> for ApiError {
                     .collect();
                 return Self { fields, ..Self::new(ErrorCode::InvalidFields, error.to_string()) };
             }
-            Error::TokenInvalid => ErrorCode::TokenInvalid,
+            Error::TokenInvalid | Error::CredentialsMissing => ErrorCode::TokenInvalid,
             Error::TokenExpired => ErrorCode::TokenExpired,
+            Error::AlreadyExists(_)
+            | Error::ChannelUnusable(_)
+            | Error::KeyReused
+            | Error::KeyInUse
+            | Error::Malformed(_) => ErrorCode::MalformedBody,
+            Error::Forbidden(_) => ErrorCode::OriginRefused,
+            Error::TooLarge(_) => ErrorCode::BodyTooLarge,
+            Error::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
+            Error::MethodNotAllowed => ErrorCode::MethodNotAllowed,
+            Error::TooManyRequests(_) => ErrorCode::TooManyRequests,
             Error::Unavailable(_) => {
                 let cause = Some(Arc::new(error));
                 return Self { cause, ..Self::new(ErrorCode::Unavailable, "not available now; try again") };

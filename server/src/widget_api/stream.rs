@@ -4,7 +4,7 @@ use crate::{
     app::App,
     clock::random_bytes,
     domain::{Error, Rev, Side},
-    live::{EventStream, Start, StreamItem},
+    live::{EventStream, Listener, Start, StreamItem},
     widget_api::{convert, error::Result, extract::Visitor},
 };
 use axum::{
@@ -31,7 +31,7 @@ pub async fn stream_events(
     // A position that can't be read is one this server never gave out: the client gets everything anew.
     let position = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
     let start = Start::from_position(position, epoch);
-    let events = EventStream::open(Arc::clone(&app.store), &app.live, visitor, start);
+    let events = EventStream::open(Arc::clone(&app.store), &app.live, Listener::visitor(&visitor), start);
     let frames = stream::unfold(events, move |mut events| async move {
         loop {
             match events.next().await? {
@@ -63,14 +63,16 @@ fn frame(item: StreamItem, epoch: u32) -> Option<Bytes> {
             let thread = thread.map(|thread| convert::thread(*thread));
             Some(encode(&Event::Snapshot(Snapshot { thread }), epoch, Some(rev)))
         }
-        StreamItem::Live(live) => Some(
-            live.visitor_frame
-                .get_or_init(|| encode(&convert::change(live.change.clone()), epoch, Some(live.change.rev)))
-                .clone(),
-        ),
+        StreamItem::Live(live) => live
+            .visitor_frame
+            .get_or_init(|| {
+                let event = convert::change(live.change.clone())?;
+                Some(encode(&event, epoch, Some(live.change.rev)))
+            })
+            .clone(),
         StreamItem::Logged(change) => {
             let rev = change.rev;
-            Some(encode(&convert::change(*change), epoch, Some(rev)))
+            Some(encode(&convert::change(*change)?, epoch, Some(rev)))
         }
         StreamItem::Typing(notice) => {
             (notice.by == Side::Agent).then(|| encode(&convert::typing(&notice), epoch, None))

@@ -13,7 +13,7 @@ use server::{
     app::App,
     clock::{Clock, TestClock, new_id},
     demo::{self, Demo},
-    domain::{NewCompany, Sender, Widget},
+    domain::{NewCompany, Plan, Sender, Widget},
     live::Live,
     router::router,
     store::{Store, sqlite::SqliteStore},
@@ -111,25 +111,34 @@ impl TestServer {
         let new_id = || new_id(self.clock.now());
         let company = CompanyId(new_id());
         let widget = WidgetId(new_id());
+        let channel = new_id();
         self.app
             .store
             .create_company(NewCompany {
                 id: company,
+                parent: None,
                 name: "Other".into(),
+                phone: None,
+                description: None,
                 property_code: "OTHER".into(),
+                plan: Plan::Premium,
                 agent: AgentId(new_id()),
                 agent_name: "Sam".into(),
-                widget: Widget {
+                channel,
+                widget: Some(Widget {
                     id: widget,
                     company,
-                    channel: new_id(),
+                    channel,
+                    name: None,
+                    domain: None,
                     allowed_domains: vec!["https://other.example".into()],
                     heading: "Other".into(),
                     tagline: String::new(),
                     color: "#112233".into(),
                     logo_url: None,
                     show_online_badge: false,
-                },
+                    config: serde_json::Map::new(),
+                }),
                 at: self.clock.now(),
             })
             .await
@@ -142,7 +151,7 @@ impl TestServer {
         let text = MessageText::try_from(text.to_owned()).unwrap();
         self.app
             .conversations
-            .send(self.demo.business_id, conversation, None, Sender::agent(self.demo.agent_id), text)
+            .send(self.demo.business_id, conversation, None, Sender::agent(self.demo.agent_id), text.into())
             .await
             .unwrap()
             .into_message()

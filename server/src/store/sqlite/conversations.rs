@@ -1,20 +1,192 @@
-//! Conversations: starting one, reading them, marking how far each side has read.
+//! Conversations: starting and opening one, changing what is known of it, reading them, marking how far each side has read.
 
 use super::{
-    head_rev,
-    rows::{self, Word, select_conversation},
+    SqliteStore,
+    change_log::{Entry, log},
+    customers, directory, messages,
+    rows::{self, Word, select_conversation, select_details},
     writer::{Command, Tx},
 };
 use crate::{
     domain::{
-        Change, ChangeKind, Conversation, Error, Receipt, ReceiptState, Result, Sender, Side,
-        message::NewMessage,
+        Alteration, Altered, ChangeKind, Channel, ChannelChoice, ChannelKind, Contact, Conversation,
+        ConversationQuery, ConversationRef, Customer, Details, Error, Message, MessagePage, MessageQuery,
+        Receipt, ReceiptState, Result, Sender, Side,
+        conversation::next_status,
+        message::{NewMessage, Sent},
     },
-    store::{Mark, NewConversation, Started},
+    store::{Alter, ConversationStore, Mark, NewConversation, NewCustomer, NewOpening, Opened, Started},
 };
 use async_trait::async_trait;
-use shared::{CompanyId, ConversationId, CustomerId};
-use sqlx::{Executor, Row, Sqlite};
+use shared::{CompanyId, ConversationId, CustomerId, Seq};
+use sqlx::{Executor, Row, Sqlite, SqliteConnection};
+use uuid::Uuid;
+
+#[async_trait]
+impl ConversationStore for SqliteStore {
+    async fn start_conversation(&self, conversation: NewConversation) -> Result<Started> {
+        self.writer.execute(conversation).await
+    }
+
+    async fn open_conversation(&self, opening: NewOpening) -> Result<Opened> {
+        self.writer.execute(opening).await
+    }
+
+    async fn alter_conversation(&self, alter: Alter) -> Result<Altered> {
+        self.writer.execute(alter).await
+    }
+
+    async fn send_message(&self, message: NewMessage) -> Result<Sent> {
+        self.writer.execute(message).await
+    }
+
+    async fn mark(&self, mark: Mark) -> Result<()> {
+        self.writer.execute(mark).await
+    }
+
+    async fn conversation(&self, company: CompanyId, id: ConversationRef) -> Result<Option<Conversation>> {
+        let mut connection = self.readers.acquire().await?;
+        find(&mut connection, company, id).await
+    }
+
+    async fn conversation_details(&self, company: CompanyId, id: ConversationRef) -> Result<Option<Details>> {
+        let row = match id {
+            ConversationRef::Id(id) => {
+                sqlx::query(select_details!("WHERE c.company_id = $1 AND c.id = $2 AND c.erased_at IS NULL"))
+                    .bind(company.0)
+                    .bind(id.0)
+            }
+            ConversationRef::Num(num) => {
+                sqlx::query(select_details!("WHERE c.company_id = $1 AND c.num = $2 AND c.erased_at IS NULL"))
+                    .bind(company.0)
+                    .bind(num)
+            }
+        }
+        .fetch_optional(&self.readers)
+        .await?;
+        row.as_ref().map(rows::details).transpose()
+    }
+
+    async fn conversations(
+        &self,
+        company: CompanyId,
+        query: ConversationQuery,
+        limit: u32,
+    ) -> Result<Vec<Details>> {
+        list(self, company, query, limit).await
+    }
+
+    async fn conversations_of(
+        &self,
+        company: CompanyId,
+        customer: CustomerId,
+        limit: u32,
+    ) -> Result<Vec<Conversation>> {
+        of_customer(&self.readers, company, customer, limit).await
+    }
+
+    async fn messages(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        query: MessageQuery,
+        limit: u32,
+    ) -> Result<MessagePage> {
+        messages::page(&self.readers, company, conversation, query, limit).await
+    }
+
+    async fn messages_of_company(
+        &self,
+        company: CompanyId,
+        customer: Option<CustomerId>,
+        is_descending: bool,
+        offset: u32,
+        limit: u32,
+    ) -> Result<Vec<Message>> {
+        messages::of_company(&self.readers, company, customer, is_descending, offset, limit).await
+    }
+}
+
+/// A list by last update. One status is one stretch of an index; all of them are four stretches, merged.
+async fn list(
+    store: &SqliteStore,
+    company: CompanyId,
+    query: ConversationQuery,
+    limit: u32,
+) -> Result<Vec<Details>> {
+    macro_rules! newest_of {
+        ($status:literal) => {
+            concat!(
+                "SELECT * FROM (SELECT num, updated_at FROM conversation WHERE company_id = $1 AND erased_at IS NULL ",
+                "AND status = ",
+                $status,
+                " ORDER BY updated_at DESC, num DESC LIMIT $2 + $3)"
+            )
+        };
+    }
+    macro_rules! in_order_of_update {
+        ($nums:expr) => {
+            concat!(
+                "WITH chosen AS MATERIALIZED (SELECT num, updated_at FROM (",
+                $nums,
+                ") ORDER BY updated_at DESC, num DESC LIMIT $2 OFFSET $3) ",
+                select_details!(
+                    "WHERE c.num IN (SELECT num FROM chosen) ORDER BY c.updated_at DESC, c.num DESC"
+                )
+            )
+        };
+    }
+    const OF_ALL: &str = in_order_of_update!(concat!(
+        newest_of!("'open'"),
+        " UNION ALL ",
+        newest_of!("'pending'"),
+        " UNION ALL ",
+        newest_of!("'resolved'"),
+        " UNION ALL ",
+        newest_of!("'closed'")
+    ));
+    const OF_STATUS: &str = in_order_of_update!(newest_of!("$4"));
+    const OF_ASSIGNEE: &str = in_order_of_update!(
+        "SELECT num, updated_at FROM conversation WHERE company_id = $1 AND erased_at IS NULL AND assignee_id = $5
+           AND ($4 IS NULL OR status = $4) ORDER BY updated_at DESC, num DESC LIMIT $2 + $3"
+    );
+    let query = match query {
+        ConversationQuery::ByUpdate { status, assignee, offset } => {
+            let sql = match (status, assignee) {
+                (_, Some(_)) => OF_ASSIGNEE,
+                (Some(_), None) => OF_STATUS,
+                (None, None) => OF_ALL,
+            };
+            sqlx::query(sql)
+                .bind(company.0)
+                .bind(limit)
+                .bind(offset)
+                .bind(status.map(Word::word))
+                .bind(assignee.map(|id| id.0))
+        }
+        ConversationQuery::ByNum { after, is_descending: false } => sqlx::query(select_details!(
+            "WHERE c.company_id = $1 AND c.erased_at IS NULL AND c.num > $3 ORDER BY c.num LIMIT $2"
+        ))
+        .bind(company.0)
+        .bind(limit)
+        .bind(after.unwrap_or(0)),
+        ConversationQuery::ByNum { after, is_descending: true } => sqlx::query(select_details!(
+            "WHERE c.company_id = $1 AND c.erased_at IS NULL AND c.num < $3 ORDER BY c.num DESC LIMIT $2"
+        ))
+        .bind(company.0)
+        .bind(limit)
+        .bind(after.unwrap_or(i64::MAX)),
+        ConversationQuery::OfCustomer { customer, offset } => sqlx::query(select_details!(
+            "WHERE c.company_id = $1 AND c.customer_id = $4 AND c.erased_at IS NULL ORDER BY c.num DESC LIMIT $2 OFFSET $3"
+        ))
+        .bind(company.0)
+        .bind(limit)
+        .bind(offset)
+        .bind(customer.0),
+    };
+    let rows = query.fetch_all(&store.readers).await?;
+    rows.iter().map(rows::details).collect()
+}
 
 #[async_trait]
 impl Command for NewConversation {
@@ -39,14 +211,15 @@ impl Command for NewConversation {
         if inserted.rows_affected() == 0 {
             return Err(Error::NotFound);
         }
-        log_conversation(tx, self.company, self.id).await?;
+        log_conversation(tx, self.company, self.id, true).await?;
         NewMessage {
             id: self.message_id,
             company: self.company,
             conversation: self.id,
             client_id: Some(self.client_id),
             sender: Sender::customer(self.customer),
-            text: self.text,
+            content: self.content,
+            language: None,
             at: self.at,
         }
         .apply(tx)
@@ -59,7 +232,7 @@ impl NewConversation {
     /// The conversation that this customer started with this client id before, if the text was the same.
     async fn find_started(&self, tx: &mut Tx<'_>) -> Result<Option<Started>> {
         let row = sqlx::query(
-            "SELECT c.id, m.content FROM conversation c
+            "SELECT c.id, m.content, m.attachments FROM conversation c
              JOIN message m ON m.conversation_id = c.id AND m.client_id = c.start_key
              WHERE c.customer_id = $1 AND c.start_key = $2 AND c.company_id = $3",
         )
@@ -70,58 +243,277 @@ impl NewConversation {
         .await?;
         match row {
             None => Ok(None),
-            Some(row) if row.try_get::<&str, _>("content")? == self.text.as_str() => {
+            Some(row) if self.is_same(&row)? => {
                 Ok(Some(Started { conversation: ConversationId(row.try_get("id")?), is_repeated: true }))
             }
             Some(_) => Err(Error::ClientIdReused),
         }
     }
+
+    fn is_same(&self, row: &sqlx::sqlite::SqliteRow) -> Result<bool> {
+        let attachments = super::attachments::restore_claimed(row.try_get("attachments")?)?;
+        Ok(row.try_get::<&str, _>("content")? == self.content.text()
+            && attachments.iter().map(|attachment| &attachment.id).eq(self.content.attachments()))
+    }
+}
+
+#[async_trait]
+impl Command for NewOpening {
+    type Output = Opened;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Opened> {
+        let channel = self.find_channel(tx).await?;
+        let customer = self.find_customer(tx, &channel).await?;
+        if let Some(opened) = self.find_repeated(tx, customer.as_ref()).await? {
+            return Ok(opened);
+        }
+        let existing = match &customer {
+            Some(customer) if self.is_continued => open_one(tx, customer.id, channel.id).await?,
+            _ => None,
+        };
+        let (conversation, is_continued) = match existing {
+            Some(id) => (id, true),
+            None => {
+                self.insert(tx, &channel, customer.as_ref()).await?;
+                log_conversation(tx, self.company, self.id, true).await?;
+                (self.id, false)
+            }
+        };
+        let message = match self.message {
+            None => None,
+            Some((content, sender)) => {
+                let sender = match (sender, &customer) {
+                    (Some(sender), _) => sender,
+                    (None, Some(customer)) => Sender::customer(customer.id),
+                    (None, None) => return Err(Error::invalid("customer", "is needed to write as them")),
+                };
+                let message = NewMessage {
+                    id: self.message_id,
+                    company: self.company,
+                    conversation,
+                    client_id: self.client_id,
+                    sender,
+                    content,
+                    language: self.language,
+                    at: self.at,
+                };
+                Some(message.apply(tx).await?.into_message())
+            }
+        };
+        Ok(Opened { conversation, is_continued, message })
+    }
+}
+
+impl NewOpening {
+    async fn find_channel(&self, tx: &mut Tx<'_>) -> Result<Channel> {
+        let channel = match self.channel {
+            ChannelChoice::Kind(kind) => {
+                let (company, id, at) = (self.company, self.channel_id, self.at);
+                directory::EnsureChannel { company, kind, id, at }.apply(tx).await?
+            }
+            ChannelChoice::Default => directory::find_channel(tx.connection, self.company, self.channel)
+                .await?
+                .ok_or(Error::ChannelUnusable("none is named, and the company has no default one"))?,
+            ChannelChoice::Id(_) | ChannelChoice::Num(_) => {
+                directory::find_channel(tx.connection, self.company, self.channel)
+                    .await?
+                    .ok_or(Error::ChannelUnusable("the company has no such channel"))?
+            }
+        };
+        if channel.is_active { Ok(channel) } else { Err(Error::ChannelUnusable("it is switched off")) }
+    }
+
+    async fn find_customer(&self, tx: &mut Tx<'_>, channel: &Channel) -> Result<Option<Customer>> {
+        match &self.contact {
+            Contact::Nobody => Ok(None),
+            Contact::Customer(id) => {
+                customers::find(tx.connection, self.company, *id).await?.map(Some).ok_or(Error::NotFound)
+            }
+            Contact::Handle { handle, profile } => {
+                let known = customers::find_by_handle(tx.connection, self.company, channel.id, handle).await?;
+                if known.is_some() {
+                    return Ok(known);
+                }
+                let customer = NewCustomer {
+                    id: self.customer_id,
+                    company: self.company,
+                    profile: (**profile).clone(),
+                    at: self.at,
+                };
+                let customer = customer.apply(tx).await?;
+                customers::add_handle(tx, self.company, customer.id, channel.id, handle).await?;
+                Ok(Some(customer))
+            }
+        }
+    }
+
+    /// What was opened under the same client id before.
+    async fn find_repeated(&self, tx: &mut Tx<'_>, customer: Option<&Customer>) -> Result<Option<Opened>> {
+        let Some(client_id) = self.client_id else { return Ok(None) };
+        let row = sqlx::query(
+            "SELECT id FROM conversation WHERE customer_id IS $1 AND start_key = $2 AND company_id = $3
+               AND erased_at IS NULL",
+        )
+        .bind(customer.map(|customer| customer.id.0))
+        .bind(client_id.0)
+        .bind(self.company.0)
+        .fetch_optional(&mut *tx.connection)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let conversation = ConversationId(row.try_get(0)?);
+        let message = messages::find_by_client_id(tx, conversation, client_id).await?;
+        Ok(Some(Opened { conversation, is_continued: true, message }))
+    }
+
+    async fn insert(&self, tx: &mut Tx<'_>, channel: &Channel, customer: Option<&Customer>) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO conversation (id, company_id, channel_id, customer_id, start_key, status, subject, kind,
+                                       order_code, outlet_num, meta, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10, $11, $11)",
+        )
+        .bind(self.id.0)
+        .bind(self.company.0)
+        .bind(channel.id)
+        .bind(customer.map(|customer| customer.id.0))
+        .bind(self.client_id.map(|id| id.0))
+        .bind(&self.subject)
+        .bind(&self.kind)
+        .bind(&self.order_code)
+        .bind(self.outlet_num)
+        .bind(serde_json::to_string(&self.meta).map_err(Error::internal)?)
+        .bind(self.at.0)
+        .execute(&mut *tx.connection)
+        .await?;
+        Ok(())
+    }
+}
+
+/// A customer's newest conversation on a channel that is not closed.
+async fn open_one(tx: &mut Tx<'_>, customer: CustomerId, channel: Uuid) -> Result<Option<ConversationId>> {
+    let row = sqlx::query(
+        "SELECT id FROM conversation WHERE customer_id = $1 AND channel_id = $2 AND status <> 'closed'
+           AND erased_at IS NULL ORDER BY num DESC LIMIT 1",
+    )
+    .bind(customer.0)
+    .bind(channel)
+    .fetch_optional(&mut *tx.connection)
+    .await?;
+    row.map(|row| Ok(ConversationId(row.try_get(0)?))).transpose()
+}
+
+#[async_trait]
+impl Command for Alter {
+    type Output = Altered;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Altered> {
+        let before =
+            find(tx.connection, self.company, self.conversation).await?.ok_or(Error::NotFound)?;
+        if !self.write(tx, &before).await? {
+            return Ok(Altered { conversation: before, is_changed: false });
+        }
+        sqlx::query("UPDATE conversation SET updated_at = max(updated_at, $2) WHERE id = $1")
+            .bind(before.id.0)
+            .bind(self.at.0)
+            .execute(&mut *tx.connection)
+            .await?;
+        let conversation = log_conversation(tx, self.company, before.id, false).await?;
+        Ok(Altered { conversation, is_changed: true })
+    }
+}
+
+impl Alter {
+    /// Whether there was anything to change.
+    async fn write(&self, tx: &mut Tx<'_>, before: &Conversation) -> Result<bool> {
+        let query = match &self.alteration {
+            Alteration::Resolve | Alteration::Close | Alteration::Reopen => {
+                let Some(status) = next_status(before.status, &self.alteration)? else { return Ok(false) };
+                sqlx::query(
+                    "UPDATE conversation SET status = $2,
+                            resolved_at = CASE $2 WHEN 'resolved' THEN $3 WHEN 'open' THEN NULL ELSE resolved_at END,
+                            closed_at = CASE $2 WHEN 'closed' THEN $3 WHEN 'open' THEN NULL ELSE closed_at END
+                     WHERE id = $1",
+                )
+                .bind(before.id.0)
+                .bind(status.word())
+                .bind(self.at.0)
+            }
+            Alteration::Assign(agent) => {
+                let agent = match agent {
+                    Some(agent) => {
+                        let agent = directory::find_agent(tx.connection, self.company, *agent).await?;
+                        Some(agent.ok_or(Error::NotFound)?.id)
+                    }
+                    None => None,
+                };
+                if before.assignee.as_ref().map(|assignee| assignee.id) == agent {
+                    return Ok(false);
+                }
+                sqlx::query("UPDATE conversation SET assignee_id = $2 WHERE id = $1")
+                    .bind(before.id.0)
+                    .bind(agent.map(|id| id.0))
+            }
+            Alteration::Note(note) => sqlx::query("UPDATE conversation SET note = $2 WHERE id = $1")
+                .bind(before.id.0)
+                .bind(note.clone()),
+            Alteration::BlockBitrix(is_blocked) => sqlx::query(
+                "UPDATE conversation SET is_bitrix_blocked = coalesce($2, NOT is_bitrix_blocked) WHERE id = $1",
+            )
+            .bind(before.id.0)
+            .bind(*is_blocked),
+            Alteration::MoveTo { kind, handle } => {
+                let channel = self.move_to(tx, before, *kind, handle.as_deref()).await?;
+                if channel.id == before.channel.id {
+                    return Ok(false);
+                }
+                sqlx::query("UPDATE conversation SET channel_id = $2 WHERE id = $1")
+                    .bind(before.id.0)
+                    .bind(channel.id)
+            }
+        };
+        query.execute(&mut *tx.connection).await?;
+        Ok(true)
+    }
+
+    /// The channel to move to, where the customer can be reached.
+    async fn move_to(
+        &self,
+        tx: &mut Tx<'_>,
+        before: &Conversation,
+        kind: ChannelKind,
+        handle: Option<&str>,
+    ) -> Result<Channel> {
+        let (company, id, at) = (self.company, self.channel_id, self.at);
+        let channel = directory::EnsureChannel { company, kind, id, at }.apply(tx).await?;
+        if !channel.is_active {
+            return Err(Error::ChannelUnusable("it is switched off"));
+        }
+        let customer = before.customer.ok_or(Error::ChannelUnusable("the conversation has no customer yet"))?;
+        if let Some(handle) = handle {
+            customers::add_handle(tx, company, customer, channel.id, handle).await?;
+        } else if kind != ChannelKind::Widget && channel.id != before.channel.id {
+            let known = sqlx::query("SELECT 1 FROM customer_handle WHERE customer_id = $1 AND channel_id = $2")
+                .bind(customer.0)
+                .bind(channel.id)
+                .fetch_optional(&mut *tx.connection)
+                .await?;
+            known.ok_or(Error::ChannelUnusable("the customer is not known there; name them in `with`"))?;
+        }
+        Ok(channel)
+    }
 }
 
 /// Puts into the change log that a conversation is as it is now.
-pub(super) async fn log_conversation(tx: &mut Tx<'_>, company: CompanyId, id: ConversationId) -> Result<()> {
-    let conversation = get(&mut *tx.connection, company, id).await?.ok_or(Error::NotFound)?;
-    log(tx, &conversation, ChangeKind::Conversation(conversation.clone())).await
-}
-
-/// Puts a change that concerns `conversation` into the log.
-async fn log(tx: &mut Tx<'_>, conversation: &Conversation, kind: ChangeKind) -> Result<()> {
-    let rev = head_rev(tx.connection, conversation.company).await? + 1;
-    let (word, seq, receipt) = match &kind {
-        ChangeKind::Conversation(_) => ("conversation", None, None),
-        ChangeKind::Message(message) => ("message", Some(message.seq), None),
-        ChangeKind::Receipt(receipt) => ("receipt", Some(receipt.up_to_seq), Some(receipt)),
-    };
-    let at = match &kind {
-        ChangeKind::Conversation(conversation) => conversation.updated_at,
-        ChangeKind::Message(message) => message.created_at,
-        ChangeKind::Receipt(receipt) => receipt.at,
-    };
-    let row = sqlx::query(
-        "SELECT coalesce(max(rev), 0) FROM change WHERE company_id = $1 AND customer_id = $4;
-         INSERT INTO change (company_id, rev, conversation_id, customer_id, kind, seq, receipt_by, receipt_state, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-    )
-    .bind(conversation.company.0)
-    .bind(rev)
-    .bind(conversation.id.0)
-    .bind(conversation.customer.map(|id| id.0))
-    .bind(word)
-    .bind(seq)
-    .bind(receipt.map(|receipt| receipt.by.word()))
-    .bind(receipt.map(|receipt| receipt.state.word()))
-    .bind(at.0)
-    .fetch_all(&mut *tx.connection)
-    .await?;
-    tx.changes.push(Change {
-        company: conversation.company,
-        rev,
-        previous_rev: row.first().map_or(Ok(0), |row| row.try_get(0))?,
-        conversation: conversation.id,
-        customer: conversation.customer,
-        kind,
-    });
-    Ok(())
+pub(super) async fn log_conversation(
+    tx: &mut Tx<'_>,
+    company: CompanyId,
+    id: ConversationId,
+    is_new: bool,
+) -> Result<Conversation> {
+    let conversation =
+        find(tx.connection, company, ConversationRef::Id(id)).await?.ok_or(Error::NotFound)?;
+    let kind = ChangeKind::Conversation(conversation.clone());
+    log(tx, Entry::about(&conversation, is_new, kind, conversation.updated_at)).await?;
+    Ok(conversation)
 }
 
 #[async_trait]
@@ -130,35 +522,32 @@ impl Command for Mark {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
         let Self { company, conversation, receipt } = self;
-        let conversation = get(&mut *tx.connection, company, conversation).await?.ok_or(Error::NotFound)?;
+        let conversation = find(tx.connection, company, ConversationRef::Id(conversation)).await?.ok_or(Error::NotFound)?;
         let up_to_seq = receipt.up_to_seq.min(conversation.last_seq);
         let read_seq = conversation.read_seq(receipt.by);
         if up_to_seq <= read_seq {
             return Ok(());
         }
         let receipt = Receipt { up_to_seq, ..receipt };
-        let is_news = match receipt.state {
-            ReceiptState::Delivered => mark_messages(tx, &conversation, &receipt).await? > 0,
-            ReceiptState::Read => {
-                mark_messages(tx, &conversation, &receipt).await?;
-                store_read_seq(tx, &conversation, &receipt).await?;
-                true
-            }
-        };
-        if is_news {
-            log(tx, &conversation, ChangeKind::Receipt(receipt)).await?;
+        let from_seq = mark_messages(tx, &conversation, &receipt).await?;
+        match receipt.state {
+            ReceiptState::Delivered if from_seq.is_none() => return Ok(()),
+            ReceiptState::Delivered => {}
+            ReceiptState::Read => store_read_seq(tx, &conversation, &receipt).await?,
         }
-        Ok(())
+        let receipt = Receipt { from_seq: from_seq.unwrap_or(up_to_seq), ..receipt };
+        log(tx, Entry::about(&conversation, false, ChangeKind::Receipt(receipt), receipt.at)).await
     }
 }
 
-/// Raises the ack of the other side's messages; answers of how many.
-async fn mark_messages(tx: &mut Tx<'_>, conversation: &Conversation, receipt: &Receipt) -> Result<u64> {
-    let result = sqlx::query(
+/// Raises the ack of the other side's messages; answers with the first that was raised.
+async fn mark_messages(tx: &mut Tx<'_>, conversation: &Conversation, receipt: &Receipt) -> Result<Option<Seq>> {
+    let rows = sqlx::query(
         "UPDATE message
          SET ack = $4, delivered_at = coalesce(delivered_at, $5), read_at = CASE WHEN $4 = 3 THEN $5 ELSE read_at END
          WHERE conversation_id = $1 AND seq > $2 AND seq <= $3 AND ack < $4
-           AND (sender_type = 'customer') = ($6 = 'agent')",
+           AND (sender_type = 'customer') = ($6 = 'agent')
+         RETURNING seq",
     )
     .bind(conversation.id.0)
     .bind(conversation.read_seq(receipt.by))
@@ -169,9 +558,10 @@ async fn mark_messages(tx: &mut Tx<'_>, conversation: &Conversation, receipt: &R
     })
     .bind(receipt.at.0)
     .bind(receipt.by.word())
-    .execute(&mut *tx.connection)
+    .fetch_all(&mut *tx.connection)
     .await?;
-    Ok(result.rows_affected())
+    let seqs = rows.iter().map(|row| row.try_get::<Seq, _>(0)).collect::<Result<Vec<_>, _>>()?;
+    Ok(seqs.into_iter().min())
 }
 
 async fn store_read_seq(tx: &mut Tx<'_>, conversation: &Conversation, receipt: &Receipt) -> Result<()> {
@@ -188,16 +578,25 @@ async fn store_read_seq(tx: &mut Tx<'_>, conversation: &Conversation, receipt: &
     Ok(())
 }
 
-pub(super) async fn get<'e>(
-    executor: impl Executor<'e, Database = Sqlite>,
+pub(super) async fn find(
+    connection: &mut SqliteConnection,
     company: CompanyId,
-    id: ConversationId,
+    id: ConversationRef,
 ) -> Result<Option<Conversation>> {
-    let row = sqlx::query(select_conversation!(; "WHERE c.company_id = $1 AND c.id = $2"))
+    let row = match id {
+        ConversationRef::Id(id) => sqlx::query(select_conversation!(;
+            "WHERE c.company_id = $1 AND c.id = $2 AND c.erased_at IS NULL"
+        ))
         .bind(company.0)
-        .bind(id.0)
-        .fetch_optional(executor)
-        .await?;
+        .bind(id.0),
+        ConversationRef::Num(num) => sqlx::query(select_conversation!(;
+            "WHERE c.company_id = $1 AND c.num = $2 AND c.erased_at IS NULL"
+        ))
+        .bind(company.0)
+        .bind(num),
+    }
+    .fetch_optional(connection)
+    .await?;
     row.as_ref().map(rows::conversation).transpose()
 }
 
@@ -208,7 +607,7 @@ pub(super) async fn of_customer<'e>(
     limit: u32,
 ) -> Result<Vec<Conversation>> {
     let rows = sqlx::query(select_conversation!(;
-        "WHERE c.company_id = $1 AND c.customer_id = $2 ORDER BY c.num DESC LIMIT $3"
+        "WHERE c.company_id = $1 AND c.customer_id = $2 AND c.erased_at IS NULL ORDER BY c.num DESC LIMIT $3"
     ))
     .bind(company.0)
     .bind(customer.0)

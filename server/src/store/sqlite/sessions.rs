@@ -1,20 +1,64 @@
 //! Visitor sessions.
 
 use super::{
-    rows,
+    SqliteStore, customers, rows,
     writer::{Command, Tx},
 };
 use crate::{
     domain::{
-        Hash, NewTokens, Result, VisitorSession,
+        GuestSession, Hash, NewTokens, Result, VisitorSession,
         session::{PresentedRefresh, Renewal, renew},
     },
-    store::NewSession,
+    store::{NewSession, SessionStore},
 };
 use async_trait::async_trait;
 use shared::Timestamp;
-use sqlx::{Row, SqlitePool};
+use sqlx::Row;
 use uuid::Uuid;
+
+#[async_trait]
+impl SessionStore for SqliteStore {
+    async fn create_session(&self, session: NewSession) -> Result<()> {
+        self.writer.execute(session).await
+    }
+
+    async fn session_by_access(&self, access_hash: Hash) -> Result<Option<VisitorSession>> {
+        let row = sqlx::query("SELECT * FROM visitor_session WHERE access_hash = $1")
+            .bind(access_hash.to_vec())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(rows::session).transpose()
+    }
+
+    async fn note_session_used(&self, session: Uuid) -> Result<()> {
+        self.writer.execute(NoteUsed { session }).await
+    }
+
+    async fn renew_session(
+        &self,
+        refresh_hash: Hash,
+        tokens: NewTokens,
+        now: Timestamp,
+    ) -> Result<Option<(VisitorSession, Renewal)>> {
+        self.writer.execute(Renew { refresh_hash, tokens, now }).await
+    }
+
+    async fn create_guest_session(&self, session: GuestSession, at: Timestamp) -> Result<()> {
+        self.writer.execute(NewGuestSession { session, at }).await
+    }
+
+    async fn guest_session(&self, hash: Hash) -> Result<Option<GuestSession>> {
+        let row = sqlx::query("SELECT * FROM guest_session WHERE hash = $1")
+            .bind(hash.to_vec())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(rows::guest_session).transpose()
+    }
+
+    async fn extend_guest_session(&self, hash: Hash, expires_at: Timestamp) -> Result<()> {
+        self.writer.execute(ExtendGuestSession { hash, expires_at }).await
+    }
+}
 
 #[async_trait]
 impl Command for NewSession {
@@ -38,13 +82,61 @@ impl Command for NewSession {
         .bind(self.tokens.refresh_expires_at.0)
         .execute(&mut *tx.connection)
         .await?;
+        customers::log_new_customer(tx, self.company, self.customer, self.at).await
+    }
+}
+
+struct NewGuestSession {
+    session: GuestSession,
+    at: Timestamp,
+}
+
+#[async_trait]
+impl Command for NewGuestSession {
+    type Output = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let Self { session, at } = self;
+        sqlx::query(
+            "DELETE FROM guest_session WHERE expires_at <= $7;
+             INSERT INTO guest_session (hash, company_id, token_id, customer_id, language, expires_at, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(session.hash.to_vec())
+        .bind(session.company.0)
+        .bind(session.token)
+        .bind(session.customer.map(|id| id.0))
+        .bind(session.language)
+        .bind(session.expires_at.0)
+        .bind(at.0)
+        .execute(&mut *tx.connection)
+        .await?;
+        Ok(())
+    }
+}
+
+struct ExtendGuestSession {
+    hash: Hash,
+    expires_at: Timestamp,
+}
+
+#[async_trait]
+impl Command for ExtendGuestSession {
+    type Output = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        sqlx::query("UPDATE guest_session SET expires_at = $2 WHERE hash = $1")
+            .bind(self.hash.to_vec())
+            .bind(self.expires_at.0)
+            .execute(&mut *tx.connection)
+            .await?;
         Ok(())
     }
 }
 
 /// The access token now valid has been used: its client has it.
-pub(super) struct NoteUsed {
-    pub session: Uuid,
+struct NoteUsed {
+    session: Uuid,
 }
 
 #[async_trait]
@@ -60,10 +152,10 @@ impl Command for NoteUsed {
     }
 }
 
-pub(super) struct Renew {
-    pub refresh_hash: Hash,
-    pub tokens: NewTokens,
-    pub now: Timestamp,
+struct Renew {
+    refresh_hash: Hash,
+    tokens: NewTokens,
+    now: Timestamp,
 }
 
 #[async_trait]
@@ -134,12 +226,4 @@ impl Renew {
         .await?;
         Ok(())
     }
-}
-
-pub(super) async fn by_access(pool: &SqlitePool, access_hash: Hash) -> Result<Option<VisitorSession>> {
-    let row = sqlx::query("SELECT * FROM visitor_session WHERE access_hash = $1")
-        .bind(access_hash.to_vec())
-        .fetch_optional(pool)
-        .await?;
-    row.as_ref().map(rows::session).transpose()
 }

@@ -1,0 +1,229 @@
+//! Who may act for a company, and what it owns: the use cases of every API's setup calls and of the command line.
+
+use crate::{
+    auth::{ApiTokenText, Token},
+    clock::{Clock, new_id, random_bytes},
+    domain::{
+        Agent, AgentRef, ApiToken, Company, Error, NewAgent, NewApiToken, NewCompany, NewWidget, Plan,
+        Result, Scope, Widget, code,
+    },
+    live::Live,
+    store::Store,
+};
+use serde_json::{Map, Value};
+use shared::{AgentId, CompanyId, WidgetId};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// How exactly the last use of a token is known, in seconds. Noting each use would write for each request.
+const LAST_USE_SECONDS: i64 = 600;
+
+/// The colour of a widget that names none.
+pub const DEFAULT_COLOR: &str = "#7650ff";
+
+#[derive(Clone)]
+pub struct Administration {
+    store: Arc<dyn Store>,
+    live: Arc<Live>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Who makes a request: the holder of an API token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    pub token: Uuid,
+    pub company: CompanyId,
+    /// The agent the token writes as.
+    pub agent: AgentId,
+    pub agent_name: String,
+    pub scope: Scope,
+    pub plan: Plan,
+}
+
+impl Principal {
+    /// Refuses what the token's scope does not reach.
+    pub fn require(&self, scope: Scope) -> Result<()> {
+        if self.scope >= scope {
+            return Ok(());
+        }
+        Err(Error::Forbidden(match scope {
+            Scope::Read => "it needs the scope read",
+            Scope::Write => "it needs the scope write",
+            Scope::Admin => "it needs the scope admin",
+        }))
+    }
+}
+
+/// A company to be made. What is left out is decided here.
+#[derive(Clone, Debug)]
+pub struct CompanyDraft {
+    pub parent: Option<CompanyId>,
+    pub name: String,
+    pub phone: Option<String>,
+    pub description: Option<String>,
+    pub plan: Plan,
+    pub agent_name: String,
+}
+
+/// A widget to be made.
+#[derive(Clone, Debug)]
+pub struct WidgetDraft {
+    /// Where it will be shown: a host name, perhaps with a port.
+    pub domain: Option<String>,
+    pub name: Option<String>,
+    pub heading: String,
+    pub tagline: String,
+    pub color: String,
+    pub logo_url: Option<String>,
+    pub show_online_badge: bool,
+    pub config: Map<String, Value>,
+}
+
+impl Administration {
+    pub fn new(store: Arc<dyn Store>, live: Arc<Live>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, live, clock }
+    }
+
+    /// Whose token this is. Asked of the store each time, so that a revoked one is dead at once.
+    pub async fn authenticate(&self, text: &str) -> Result<Principal> {
+        let token = ApiTokenText::parse(text).ok_or(Error::TokenInvalid)?;
+        let stored = self.store.api_token(token.id).await?.ok_or(Error::TokenInvalid)?;
+        if stored.is_revoked || !token.matches(&stored.secret_hash) {
+            return Err(Error::TokenInvalid);
+        }
+        self.note_use(&stored).await?;
+        Ok(principal(stored))
+    }
+
+    /// The holder of a token that was recognised before, by a session that stands for it.
+    pub async fn principal(&self, token: Uuid) -> Result<Principal> {
+        let stored = self.store.api_token(token).await?.ok_or(Error::TokenInvalid)?;
+        if stored.is_revoked { Err(Error::TokenInvalid) } else { Ok(principal(stored)) }
+    }
+
+    async fn note_use(&self, token: &ApiToken) -> Result<()> {
+        let now = self.clock.now();
+        match token.last_used_at {
+            Some(at) if now < at.plus_seconds(LAST_USE_SECONDS) => Ok(()),
+            _ => self.store.note_token_used(token.id, now).await,
+        }
+    }
+
+    /// Makes a company with its first agent and its widget channel.
+    pub async fn create_company(&self, draft: CompanyDraft) -> Result<Company> {
+        let at = self.clock.now();
+        let id = CompanyId(new_id(at));
+        self.store
+            .create_company(NewCompany {
+                id,
+                parent: draft.parent,
+                name: draft.name,
+                phone: draft.phone,
+                description: draft.description,
+                property_code: property_code(),
+                plan: draft.plan,
+                agent: AgentId(new_id(at)),
+                agent_name: draft.agent_name,
+                channel: new_id(at),
+                widget: None,
+                at,
+            })
+            .await?;
+        self.store.company(id).await?.ok_or(Error::NotFound)
+    }
+
+    pub async fn create_agent(
+        &self,
+        company: CompanyId,
+        name: String,
+        email: Option<String>,
+        role: String,
+    ) -> Result<Agent> {
+        let at = self.clock.now();
+        self.store.create_agent(NewAgent { id: AgentId(new_id(at)), company, name, email, role, at }).await
+    }
+
+    /// An agent's tokens die with them.
+    pub async fn revoke_agent(&self, company: CompanyId, agent: AgentRef) -> Result<()> {
+        let tokens = self.store.revoke_agent(company, agent, self.clock.now()).await?;
+        for token in tokens {
+            self.live.end_token(company, token);
+        }
+        Ok(())
+    }
+
+    /// Makes a token. What is answered is the only time it is seen.
+    pub async fn create_token(
+        &self,
+        company: CompanyId,
+        agent: Option<AgentId>,
+        name: String,
+        scope: Scope,
+    ) -> Result<ApiTokenText> {
+        let at = self.clock.now();
+        if let Some(agent) = agent {
+            self.store.agent(company, AgentRef::Id(agent)).await?.ok_or(Error::NotFound)?;
+        }
+        let token = ApiTokenText { id: new_id(at), secret: Token::generate() };
+        let secret_hash = token.secret.hash();
+        self.store
+            .create_api_token(NewApiToken { id: token.id, company, agent, name, scope, secret_hash, at })
+            .await?;
+        Ok(token)
+    }
+
+    /// From now on the token is no good, and the streams it opened end.
+    pub async fn revoke_token(&self, id: Uuid) -> Result<()> {
+        let token = self.store.api_token(id).await?.ok_or(Error::NotFound)?;
+        self.store.revoke_api_token(id, self.clock.now()).await?;
+        self.live.end_token(token.company, id);
+        Ok(())
+    }
+
+    /// Makes a widget, and the company's widget channel if it has none.
+    pub async fn create_widget(&self, company: CompanyId, draft: WidgetDraft) -> Result<Widget> {
+        let at = self.clock.now();
+        let allowed_domains = draft.domain.as_deref().map(sources_of).unwrap_or_default();
+        let widget = Widget {
+            id: WidgetId(new_id(at)),
+            company,
+            channel: new_id(at),
+            name: draft.name,
+            domain: draft.domain,
+            allowed_domains,
+            heading: draft.heading,
+            tagline: draft.tagline,
+            color: draft.color,
+            logo_url: draft.logo_url,
+            show_online_badge: draft.show_online_badge,
+            config: draft.config,
+        };
+        self.store.create_widget(NewWidget { widget, at }).await
+    }
+}
+
+fn principal(token: ApiToken) -> Principal {
+    Principal {
+        token: token.id,
+        company: token.company,
+        agent: token.agent,
+        agent_name: token.agent_name,
+        scope: token.scope,
+        plan: token.plan,
+    }
+}
+
+/// A new property code: what the iRiS API knows a company by.
+fn property_code() -> String {
+    code::encode(Uuid::from_bytes(random_bytes())).chars().filter(char::is_ascii_alphanumeric).take(10).collect()
+}
+
+/// The pages of a domain, as CSP host sources: itself and what is under it, by TLS or without.
+fn sources_of(domain: &str) -> Vec<String> {
+    let mut sources = vec![format!("https://{domain}"), format!("http://{domain}")];
+    if domain.contains('.') && !domain.contains(':') {
+        sources.push(format!("https://*.{domain}"));
+        sources.push(format!("http://*.{domain}"));
+    }
+    sources
+}

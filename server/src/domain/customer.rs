@@ -1,0 +1,89 @@
+//! Customers: the people who write, and are written to.
+
+use serde_json::{Map, Value};
+use shared::{CompanyId, CustomerId, Timestamp};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Customer {
+    pub id: CustomerId,
+    pub num: i64,
+    pub company: CompanyId,
+    pub profile: Profile,
+    pub created_at: Timestamp,
+}
+
+/// What is known of a customer. Nothing need be.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    pub name: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub username: Option<String>,
+    /// What the business calls them; one customer of a company has it.
+    pub external_id: Option<String>,
+    pub avatar_url: Option<String>,
+    pub language: Option<String>,
+    pub room: Option<String>,
+    /// The business's own; kept and given back.
+    pub attributes: Map<String, Value>,
+}
+
+impl Customer {
+    /// A name to show, if there is anything that names them.
+    pub fn display_name(&self) -> Option<String> {
+        let Profile { name, first_name, last_name, username, phone, email, .. } = &self.profile;
+        let both = [first_name, last_name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+        name.clone()
+            .or_else(|| (!both.is_empty()).then_some(both))
+            .or_else(|| username.clone())
+            .or_else(|| phone.clone())
+            .or_else(|| email.clone())
+    }
+}
+
+/// What may be changed about a customer: `None` stays, `Some(None)` is cleared.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileChange {
+    pub name: Option<Option<String>>,
+    pub first_name: Option<Option<String>>,
+    pub last_name: Option<Option<String>>,
+    pub email: Option<Option<String>>,
+    pub phone: Option<Option<String>>,
+    pub username: Option<Option<String>>,
+    pub external_id: Option<Option<String>>,
+    pub avatar_url: Option<Option<String>>,
+    pub language: Option<Option<String>>,
+    pub room: Option<Option<String>>,
+    pub attributes: Option<Map<String, Value>>,
+}
+
+impl Profile {
+    #[must_use]
+    pub fn changed(self, change: ProfileChange) -> Self {
+        Self {
+            name: change.name.unwrap_or(self.name),
+            first_name: change.first_name.unwrap_or(self.first_name),
+            last_name: change.last_name.unwrap_or(self.last_name),
+            email: change.email.unwrap_or(self.email),
+            phone: change.phone.unwrap_or(self.phone),
+            username: change.username.unwrap_or(self.username),
+            external_id: change.external_id.unwrap_or(self.external_id),
+            avatar_url: change.avatar_url.unwrap_or(self.avatar_url),
+            language: change.language.unwrap_or(self.language),
+            room: change.room.unwrap_or(self.room),
+            attributes: change.attributes.unwrap_or(self.attributes),
+        }
+    }
+}
+
+/// Which customers are meant.
+#[derive(Clone, Debug)]
+pub enum CustomerFilter {
+    All,
+    ExternalId(String),
+    Email(String),
+    /// The guest of a room, by last name.
+    Guest { last_name: String, room: String },
+}
