@@ -37,6 +37,10 @@ struct Options {
     /// Directory of the database. It is made if it isn't there; one process at a time may use it. [default: data]
     #[arg(long, env = "PORCHLIGHT_DATA", value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Where clients reach this server, such as `https://chat.example.com`: what addresses in answers begin with.
+    /// [default: http:// and the address it listens on]
+    #[arg(long, env = "PORCHLIGHT_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
     /// Play the world around: a demo company and page, an agent who answers by a script, and DIR/demo.json with the
     /// credentials. Not for a server that others can reach.
     #[arg(long, env = "PORCHLIGHT_MOCK", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
@@ -65,6 +69,8 @@ pub enum LogFormat {
 pub struct Config {
     pub listen: SocketAddr,
     pub data: PathBuf,
+    /// Without a slash at the end.
+    pub public_url: Option<String>,
     pub mock: bool,
     pub mock_script: Option<PathBuf>,
     pub log_format: LogFormat,
@@ -93,6 +99,10 @@ impl ServeArgs {
         Ok(Config {
             listen: given.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787))),
             data: given.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
+            public_url: given
+                .public_url
+                .or(file.public_url)
+                .map(|url| url.trim_end_matches('/').to_owned()),
             mock: given.mock.or(file.mock).unwrap_or(false),
             mock_script: given.mock_script.or(file.mock_script),
             log_format: given.log_format.or(file.log_format).unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! Porchlight's backend.
 //!
-//! Dependencies point one way: `widget_api` and `web` use the `domain`'s use cases, the domain uses the [`store::Store`]
+//! Dependencies point one way: each `dialect`, `widget_api` and `web` use the `domain`'s use cases, the domain uses the [`store::Store`]
 //! trait and [`live::Live`], and `store::sqlite` implements the trait. ARCHITECTURE.md has the whole picture.
 
 pub mod app;
@@ -8,8 +8,11 @@ pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod dialect;
 pub mod domain;
 pub mod live;
+pub mod openapi;
+pub mod rate_limit;
 pub mod responder;
 pub mod router;
 pub mod serve;

@@ -1,8 +1,13 @@
 //! Every route on one page.
 
-use crate::{app::App, web, widget_api};
+use crate::{
+    app::App,
+    dialect::{paths, pingback},
+    openapi, web, widget_api,
+};
 use axum::{
     Router,
+    body::Body,
     extract::{DefaultBodyLimit, MatchedPath, Request},
     middleware::{self, Next},
     response::Response,
@@ -11,11 +16,13 @@ use axum::{
 use http::{HeaderName, HeaderValue, header};
 use shared::limits::BODY_MAX_BYTES;
 use tokio::time::Instant;
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
 };
 use tracing::info;
+use utoipa_axum::router::OpenApiRouter;
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -40,7 +47,14 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(widget_api::error::panicked))
         .layer(middleware::from_fn(widget_api::error::write_error));
 
-    Router::new()
+    let (dialects, document) = OpenApiRouter::with_openapi(openapi::base())
+        .nest("/api/v1", pingback::router(&app))
+        .split_for_parts();
+    let document = openapi::Served::new(&document);
+
+    let routes = Router::new()
+        .route("/openapi.json", get(openapi::document).with_state(document))
+        .merge(dialects.layer(DefaultBodyLimit::max(BODY_MAX_BYTES)))
         .route("/widget.js", get(web::loader::loader))
         .route("/panel/{widget}", get(web::panel::panel_document))
         .route("/assets/{name}", get(web::assets::asset))
@@ -54,7 +68,10 @@ pub fn router(app: App) -> Router {
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId { app: app.clone() }))
         .layer(middleware::from_fn(keep_sane_request_id))
-        .with_state(app)
+        .with_state(app);
+    // Around the routes, so that they see addresses in their normal form.
+    let normalized = ServiceBuilder::new().map_request(paths::normalize::<Body>).service(routes);
+    Router::new().fallback_service(normalized)
 }
 
 /// One line for each request. The route, not the address: an address may hold ids, and a query secrets.

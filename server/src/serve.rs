@@ -1,7 +1,7 @@
 //! The life of a server: open, listen, and on the way out lose nothing.
 
 use crate::{
-    app::App,
+    app::{App, Settings},
     clock::{Clock, SystemClock},
     config::Config,
     demo,
@@ -34,7 +34,11 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
     })?;
     let base_url = format!("http://{}", listener.local_addr()?);
 
-    let app = App::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock), config.mock);
+    let settings = Settings {
+        is_mock: config.mock,
+        public_url: config.public_url.clone().unwrap_or_else(|| base_url.clone()),
+    };
+    let app = App::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock), settings);
     if config.mock {
         let demo = demo::prepare(&*store, &*clock, &config.data, &base_url).await?;
         responder::start(app.clone(), script);

@@ -9,7 +9,7 @@ use axum::{Json, Router, http::StatusCode, routing::put};
 use client::{Client, Stream};
 use serde_json::json;
 use server::{
-    app::App,
+    app::{App, Settings},
     clock::{Clock, SystemClock, new_id},
     demo,
     live::Live,
@@ -67,7 +67,8 @@ async fn serve(directory: &Path) -> Result<(SocketAddr, App)> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory, Arc::clone(&live) as _).await?);
     demo::prepare(&*store, &*clock, directory, "http://bench").await?;
-    let app = App::new(store, live, clock, true);
+    let settings = Settings { is_mock: true, public_url: "http://bench".into() };
+    let app = App::new(store, live, clock, settings);
     Ok((listen(router(app.clone())).await?, app))
 }
 

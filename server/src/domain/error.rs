@@ -102,3 +102,9 @@ impl Error {
         Self::Internal(source.into())
     }
 }
+
+impl From<InvalidField> for Error {
+    fn from(field: InvalidField) -> Self {
+        Self::InvalidFields(vec![field])
+    }
+}

@@ -57,7 +57,13 @@ pub trait DeliveryStore: Send + Sync + 'static {
     /// It failed, and is tried again at `due_at`.
     async fn postpone_delivery(&self, num: i64, due_at: Timestamp) -> Result<()>;
 
-    async fn kept_answer(&self, company: CompanyId, key: &str) -> Result<Option<KeptAnswer>>;
+    /// The answer kept under a key, if it was kept after `after`.
+    async fn kept_answer(
+        &self,
+        company: CompanyId,
+        key: &str,
+        after: Timestamp,
+    ) -> Result<Option<KeptAnswer>>;
     /// Also forgets those kept before `forget_before`.
     async fn keep_answer(
         &self,

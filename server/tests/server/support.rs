@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use server::{
-    app::App,
+    app::{App, Settings},
     clock::{Clock, TestClock, new_id},
     demo::{self, Demo},
     domain::{NewCompany, Plan, Sender, Widget},
@@ -61,7 +61,8 @@ impl TestServer {
     async fn start_with(directory: TempDir, clock: Arc<TestClock>, told: Arc<Live>, live: Arc<Live>) -> Self {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path(), told).await.unwrap());
         let demo = demo::prepare(&*store, &*clock, directory.path(), "http://test").await.unwrap();
-        let app = App::new(store, live, Arc::clone(&clock) as _, true);
+        let settings = Settings { is_mock: true, public_url: "http://test".into() };
+        let app = App::new(store, live, Arc::clone(&clock) as _, settings);
         Self { router: router(app.clone()), app, clock, demo, directory }
     }
 

@@ -96,12 +96,19 @@ impl DeliveryStore for SqliteStore {
         self.writer.execute(PostponeDelivery { num, due_at }).await
     }
 
-    async fn kept_answer(&self, company: CompanyId, key: &str) -> Result<Option<KeptAnswer>> {
+    async fn kept_answer(
+        &self,
+        company: CompanyId,
+        key: &str,
+        after: Timestamp,
+    ) -> Result<Option<KeptAnswer>> {
         let row = sqlx::query(
-            "SELECT fingerprint, status, body FROM idempotency_key WHERE company_id = $1 AND key = $2",
+            "SELECT fingerprint, status, body FROM idempotency_key
+             WHERE company_id = $1 AND key = $2 AND created_at > $3",
         )
         .bind(company.0)
         .bind(key)
+        .bind(after.0)
         .fetch_optional(&self.readers)
         .await?;
         row.map(|row| {
