@@ -20,6 +20,10 @@ const RULES: &[(&str, &[&str])] = &[
         "server/src/store",
         &["axum", "http::", "crate::widget_api", "crate::web", "crate::router", "crate::app"],
     ),
+    (
+        "server/src/files",
+        &["axum", "sqlx", "http::", "crate::domain", "crate::store", "crate::web", "crate::app"],
+    ),
     ("server/src/widget_api", &["sqlx", "store::sqlite"]),
     ("server/src/web", &["sqlx", "store::sqlite"]),
     (
