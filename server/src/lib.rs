@@ -11,6 +11,7 @@ pub mod demo;
 pub mod domain;
 pub mod files;
 pub mod live;
+pub mod outbound;
 pub mod responder;
 pub mod router;
 pub mod serve;
