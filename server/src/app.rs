@@ -1,15 +1,18 @@
 //! The one state struct that every handler gets.
 
 use crate::{
+    attachments::Attachments,
     clock::Clock,
     dialect::idempotency::Idempotency,
     domain::{Administration, Conversations, Customers, Sessions},
+    files::Files,
     live::Live,
+    outbound::Outbound,
     rate_limit::RateLimits,
     store::Store,
     web::Web,
 };
-use std::sync::Arc;
+use std::{io, path::PathBuf, sync::Arc};
 
 /// Cloned for each request; everything in it is shared.
 #[derive(Clone)]
@@ -21,6 +24,9 @@ pub struct App {
     pub sessions: Sessions,
     pub customers: Customers,
     pub administration: Administration,
+    pub attachments: Attachments,
+    /// The one way out to addresses that clients name.
+    pub outbound: Outbound,
     pub idempotency: Idempotency,
     pub rate_limits: Arc<RateLimits>,
     pub settings: Arc<Settings>,
@@ -35,11 +41,26 @@ pub struct Settings {
     pub is_mock: bool,
     /// Where clients reach this server, without a slash at the end: what absolute addresses in answers begin with.
     pub public_url: String,
+    /// The largest file that may be uploaded, in bytes.
+    pub upload_max_bytes: u64,
+    /// Where uploaded files are kept.
+    pub files: PathBuf,
 }
 
 impl App {
-    pub fn new(store: Arc<dyn Store>, live: Arc<Live>, clock: Arc<dyn Clock>, settings: Settings) -> Self {
-        Self {
+    pub fn new(store: Arc<dyn Store>, live: Arc<Live>, clock: Arc<dyn Clock>, settings: Settings) -> io::Result<Self> {
+        let files = Files::open(&settings.files, settings.upload_max_bytes)?;
+        // In mock mode a test's own servers are there to be reached.
+        let outbound = Outbound::new(settings.is_mock);
+        Ok(Self {
+            attachments: Attachments::new(
+                files,
+                Arc::clone(&store),
+                outbound.clone(),
+                Arc::clone(&clock),
+                settings.upload_max_bytes,
+            ),
+            outbound,
             conversations: Conversations::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
             sessions: Sessions::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
             customers: Customers::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
@@ -51,6 +72,6 @@ impl App {
             store,
             live,
             clock,
-        }
+        })
     }
 }

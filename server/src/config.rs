@@ -41,6 +41,9 @@ struct Options {
     /// [default: http:// and the address it listens on]
     #[arg(long, env = "PORCHLIGHT_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    /// The largest file that visitors and the business may send, in MiB. [default: 10]
+    #[arg(long, env = "PORCHLIGHT_UPLOAD_MAX_MIB", value_name = "MIB", value_parser = clap::value_parser!(u16).range(1..))]
+    upload_max_mib: Option<u16>,
     /// Play the world around: a demo company and page, an agent who answers by a script, and DIR/demo.json with the
     /// credentials. Not for a server that others can reach.
     #[arg(long, env = "PORCHLIGHT_MOCK", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
@@ -71,6 +74,7 @@ pub struct Config {
     pub data: PathBuf,
     /// Without a slash at the end.
     pub public_url: Option<String>,
+    pub upload_max_bytes: u64,
     pub mock: bool,
     pub mock_script: Option<PathBuf>,
     pub log_format: LogFormat,
@@ -103,6 +107,7 @@ impl ServeArgs {
                 .public_url
                 .or(file.public_url)
                 .map(|url| url.trim_end_matches('/').to_owned()),
+            upload_max_bytes: u64::from(given.upload_max_mib.or(file.upload_max_mib).unwrap_or(10)) << 20,
             mock: given.mock.or(file.mock).unwrap_or(false),
             mock_script: given.mock_script.or(file.mock_script),
             log_format: given.log_format.or(file.log_format).unwrap_or_default(),

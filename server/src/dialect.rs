@@ -141,11 +141,13 @@ pub fn reason(error: &Error) -> String {
 pub fn assemble<D: Dialect>(
     app: &App,
     with_token: OpenApiRouter<App>,
-    without_token: OpenApiRouter<App>,
+    without_token: Option<OpenApiRouter<App>>,
 ) -> OpenApiRouter<App> {
-    let with_token = with_token.route_layer(middleware::from_fn_with_state(app.clone(), enter::<D>));
-    let without_token = without_token.route_layer(middleware::from_fn(read_params::<D>));
-    let (routes, document) = with_token.merge(without_token).split_for_parts();
+    let mut all = with_token.route_layer(middleware::from_fn_with_state(app.clone(), enter::<D>));
+    if let Some(without_token) = without_token {
+        all = all.merge(without_token.route_layer(middleware::from_fn(read_params::<D>)));
+    }
+    let (routes, document) = all.split_for_parts();
     let routes = routes
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

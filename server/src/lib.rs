@@ -4,14 +4,17 @@
 //! trait and [`live::Live`], and `store::sqlite` implements the trait. ARCHITECTURE.md has the whole picture.
 
 pub mod app;
+pub mod attachments;
 pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod dialect;
 pub mod domain;
+pub mod files;
 pub mod live;
 pub mod openapi;
+pub mod outbound;
 pub mod rate_limit;
 pub mod responder;
 pub mod router;

@@ -40,6 +40,11 @@ pub fn router(app: App) -> Router {
         .route("/conversations/{conversation}/messages/{client_id}", put(widget_api::messages::send_message))
         .route("/conversations/{conversation}/read", put(widget_api::conversations::mark_read))
         .route("/conversations/{conversation}/typing", post(widget_api::conversations::set_typing))
+        // Streamed to the disk, within a limit of its own.
+        .route(
+            "/attachments",
+            post(widget_api::attachments::upload_attachment).layer(DefaultBodyLimit::disable()),
+        )
         .route("/stream", get(widget_api::stream::stream_events))
         .fallback(widget_api::error::not_found)
         .method_not_allowed_fallback(widget_api::error::method_not_allowed)
@@ -58,6 +63,7 @@ pub fn router(app: App) -> Router {
         .route("/widget.js", get(web::loader::loader))
         .route("/panel/{widget}", get(web::panel::panel_document))
         .route("/assets/{name}", get(web::assets::asset))
+        .route("/files/{key}/{name}", get(web::files::file))
         .route("/demo", get(web::demo::first_page))
         .route("/demo/second", get(web::demo::second_page))
         .route("/demo/style.css", get(web::demo::style))

@@ -37,14 +37,18 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
     let settings = Settings {
         is_mock: config.mock,
         public_url: config.public_url.clone().unwrap_or_else(|| base_url.clone()),
+        upload_max_bytes: config.upload_max_bytes,
+        files: config.data.join("files"),
     };
-    let app = App::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock), settings);
+    let app = App::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock), settings)
+        .with_context(|| format!("uploaded files can't be kept in {}", config.data.display()))?;
     if config.mock {
         let demo = demo::prepare(&*store, &*clock, &config.data, &base_url).await?;
         responder::start(app.clone(), script);
         info!(demo.page = demo.demo_page, "mock mode: the demo page is ready");
     }
     info!("listening on {base_url}");
+    tokio::spawn(sweep(app.clone()));
 
     let mut draining = live.draining();
     let stopping = Arc::clone(&live);
@@ -71,4 +75,15 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
     }
     info!("stopped");
     Ok(())
+}
+
+/// Forgets uploads that were never sent, now and every hour.
+async fn sweep(app: App) {
+    let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+    loop {
+        hours.tick().await;
+        if let Err(failure) = app.attachments.sweep().await {
+            warn!(error = %failure, "uploads that were never sent could not be removed");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod compress;
 pub mod demo;
+pub mod files;
 pub mod health;
 pub mod loader;
 pub mod panel;

@@ -1,6 +1,7 @@
 //! `/widget/v1`: what the panel calls. Wire types are the `shared` crate's; here they are read, checked and converted,
 //! and nothing is decided.
 
+pub mod attachments;
 pub mod conversations;
 pub mod convert;
 pub mod error;

@@ -18,7 +18,7 @@ pub struct Pingback;
 /// Every route of the API.
 pub fn router(app: &App) -> OpenApiRouter<App> {
     let with_token = OpenApiRouter::new().routes(routes!(conversations::create_conversation));
-    dialect::assemble::<Pingback>(app, with_token, OpenApiRouter::new())
+    dialect::assemble::<Pingback>(app, with_token, None)
 }
 
 impl Dialect for Pingback {

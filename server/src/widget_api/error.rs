@@ -68,12 +68,7 @@ impl From<Error> for ApiError {
             }
             Error::TokenInvalid | Error::CredentialsMissing => ErrorCode::TokenInvalid,
             Error::TokenExpired => ErrorCode::TokenExpired,
-            Error::AlreadyExists(_)
-            | Error::ChannelUnusable(_)
-            | Error::KeyReused
-            | Error::KeyInUse
-            | Error::Malformed(_) => ErrorCode::MalformedBody,
-            Error::Forbidden(_) => ErrorCode::OriginRefused,
+            Error::Malformed(_) => ErrorCode::MalformedBody,
             Error::TooLarge(_) => ErrorCode::BodyTooLarge,
             Error::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
             Error::MethodNotAllowed => ErrorCode::MethodNotAllowed,
@@ -82,7 +77,13 @@ impl From<Error> for ApiError {
                 let cause = Some(Arc::new(error));
                 return Self { cause, ..Self::new(ErrorCode::Unavailable, "not available now; try again") };
             }
-            Error::Internal(_) => {
+            // What the panel can't be told: nothing it calls ends so.
+            Error::AlreadyExists(_)
+            | Error::ChannelUnusable(_)
+            | Error::Forbidden(_)
+            | Error::KeyReused
+            | Error::KeyInUse
+            | Error::Internal(_) => {
                 let cause = Some(Arc::new(error));
                 return Self { cause, ..Self::new(ErrorCode::Internal, "internal error") };
             }

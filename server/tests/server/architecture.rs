@@ -20,6 +20,11 @@ const RULES: &[(&str, &[&str])] = &[
         "server/src/store",
         &["axum", "http::", "crate::widget_api", "crate::web", "crate::router", "crate::app"],
     ),
+    (
+        "server/src/files",
+        &["axum", "sqlx", "http::", "crate::domain", "crate::store", "crate::web", "crate::app"],
+    ),
+    ("server/src/outbound", &["axum", "sqlx", "crate::domain", "crate::store", "crate::web", "crate::app"]),
     ("server/src/widget_api", &["sqlx", "store::sqlite"]),
     ("server/src/web", &["sqlx", "store::sqlite"]),
     (
@@ -68,6 +73,17 @@ fn dependencies_point_one_way() {
         }
     }
     assert!(offences.is_empty(), "{}", offences.join("\n"));
+}
+
+#[test]
+fn only_one_module_makes_requests_and_resolves_names() {
+    let server = root().join("server/src");
+    let outbound = files_of(&server.join("outbound"));
+    for file in files_of(&server).iter().filter(|file| !outbound.contains(file)) {
+        for word in ["reqwest", "lookup_host", "to_socket_addrs", "TcpStream", "hyper::client"] {
+            assert!(!code_of(file).contains(word), "{} mentions {word}; take `Outbound`", file.display());
+        }
+    }
 }
 
 #[test]

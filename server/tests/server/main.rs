@@ -5,6 +5,7 @@ mod architecture;
 mod bad_input;
 mod conversations;
 mod mock_agent;
+mod pingback;
 mod sessions;
 mod store;
 mod stream;

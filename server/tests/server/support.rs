@@ -30,6 +30,9 @@ use tower::ServiceExt;
 /// 2026-01-01T00:00:00Z.
 pub const START: Timestamp = Timestamp(1_767_225_600_000_000);
 
+/// Small, so that tests need not send much to send too much.
+pub const UPLOAD_MAX_BYTES: u64 = 64 * 1024;
+
 /// A hang is a failure too. Nothing is measured by it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -61,8 +64,8 @@ impl TestServer {
     async fn start_with(directory: TempDir, clock: Arc<TestClock>, told: Arc<Live>, live: Arc<Live>) -> Self {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path(), told).await.unwrap());
         let demo = demo::prepare(&*store, &*clock, directory.path(), "http://test").await.unwrap();
-        let settings = Settings { is_mock: true, public_url: "http://test".into() };
-        let app = App::new(store, live, Arc::clone(&clock) as _, settings);
+        let settings = Settings { is_mock: true, public_url: "http://test".into(), upload_max_bytes: UPLOAD_MAX_BYTES, files: directory.path().join("files") };
+        let app = App::new(store, live, Arc::clone(&clock) as _, settings).unwrap();
         Self { router: router(app.clone()), app, clock, demo, directory }
     }
 
