@@ -4,7 +4,7 @@ use crate::{
     auth::{ApiTokenText, Token},
     clock::{Clock, new_id, random_bytes},
     domain::{
-        Agent, AgentRef, ApiToken, Company, Error, NewAgent, NewApiToken, NewCompany, NewWidget, Outlet, Plan,
+        Agent, AgentRef, ApiToken, Channel, ChannelKind, Company, Error, NewAgent, NewApiToken, NewCompany, NewWidget, Outlet, Plan,
         Result, Scope, Widget, code,
     },
     live::Live,
@@ -187,6 +187,12 @@ impl Administration {
         self.store.revoke_api_token(id, self.clock.now()).await?;
         self.live.end_token(token.company, id);
         Ok(())
+    }
+
+    /// The company's channel of a kind, made if there is none.
+    pub async fn ensure_channel(&self, company: CompanyId, kind: ChannelKind) -> Result<Channel> {
+        let at = self.clock.now();
+        self.store.ensure_channel(company, kind, new_id(at), at).await
     }
 
     /// Makes a widget, and the company's widget channel if it has none.
