@@ -351,7 +351,10 @@ async fn revoke_channel(operator: &Operator, company: &str, name: &str) -> Resul
         })
         .ok_or_else(|| Failure::not_found(format!("{} has no channel {name:?}", company.name)))?;
     if !channel.is_active {
-        return Err(Failure::conflict(format!("the channel {} is switched off already", channel.kind.word())));
+        return Err(Failure::conflict(format!(
+            "the channel {} is switched off already",
+            channel.kind.word()
+        )));
     }
     Ok(Response::Channel(operator.switch_off_channel(&channel).await?.into()))
 }

@@ -54,7 +54,10 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
         Ok(socket) => Some(tokio::spawn(socket.serve(app.operator.clone()))),
         Err(failure) => {
             // Conversations go on without it.
-            warn!(error = format!("{failure:#}"), "commands such as `porchlight token` work only when the server is stopped");
+            warn!(
+                error = format!("{failure:#}"),
+                "commands such as `porchlight token` work only when the server is stopped"
+            );
             None
         }
     };

@@ -159,13 +159,18 @@ async fn converse(mut stream: UnixStream, operator: &Operator) -> io::Result<()>
 }
 
 /// The next line, or nothing when there is none. One that is too long is cut off, and then is no JSON.
-pub(super) async fn read_line(from: &mut (impl AsyncBufReadExt + AsyncRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
+pub(super) async fn read_line(
+    from: &mut (impl AsyncBufReadExt + AsyncRead + Unpin),
+) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     from.take(LINE_MAX_BYTES).read_until(b'\n', &mut line).await?;
     Ok((!line.is_empty()).then_some(line))
 }
 
-pub(super) async fn write_line(to: &mut (impl AsyncWriteExt + Unpin), value: &impl Serialize) -> io::Result<()> {
+pub(super) async fn write_line(
+    to: &mut (impl AsyncWriteExt + Unpin),
+    value: &impl Serialize,
+) -> io::Result<()> {
     let mut line = serde_json::to_vec(value)?;
     line.push(b'\n');
     to.write_all(&line).await?;

@@ -155,7 +155,8 @@ fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]
 /// Names come from outside too: what a terminal would obey, or what turns the line around, is not printed.
 fn clean(text: &str) -> String {
     let is_obeyed = |c: char| {
-        c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+        c.is_control()
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
     };
     text.chars().map(|c| if is_obeyed(c) { '\u{fffd}' } else { c }).collect()
 }

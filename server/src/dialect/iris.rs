@@ -141,7 +141,9 @@ async fn repeat_session(response: Response) -> Response {
     let bytes = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
     parts.headers.remove(header::CONTENT_LENGTH);
     let body = match bytes.strip_prefix(wire::WITHOUT_SESSION) {
-        Some(rest) => [br#"{"sessionToken":"#, Value::String(token).to_string().as_bytes(), rest].concat().into(),
+        Some(rest) => {
+            [br#"{"sessionToken":"#, Value::String(token).to_string().as_bytes(), rest].concat().into()
+        }
         None => Body::from(bytes),
     };
     Response::from_parts(parts, body)
@@ -159,7 +161,10 @@ mod tests {
             response.extensions_mut().insert(Session("t".into()));
             repeat_session(response).await.into_body().collect().await.unwrap().to_bytes()
         };
-        assert_eq!(repeat(r#"{"sessionToken":null,"status":"x"}"#).await, r#"{"sessionToken":"t","status":"x"}"#);
+        assert_eq!(
+            repeat(r#"{"sessionToken":null,"status":"x"}"#).await,
+            r#"{"sessionToken":"t","status":"x"}"#
+        );
         assert_eq!(repeat("something else").await, "something else");
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::{Error, Hash, Result};
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{Extensions, HeaderMap, Method, StatusCode, header},
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -55,7 +55,7 @@ impl Params {
         let body = if is_multipart || parts.method == Method::GET || parts.method == Method::HEAD {
             body
         } else {
-            let bytes = read_body(body).await?;
+            let bytes = read_body(&parts.extensions, body).await?;
             digest.update(&bytes);
             params.add_body(content_type.as_deref(), &bytes)?;
             Body::empty()
@@ -65,11 +65,7 @@ impl Params {
     }
 
     pub fn get(&self, name: &str) -> Option<&Param> {
-        if self.folds_case {
-            self.values.get(&name.to_ascii_lowercase())
-        } else {
-            self.values.get(name)
-        }
+        if self.folds_case { self.values.get(&name.to_ascii_lowercase()) } else { self.values.get(name) }
     }
 
     pub const fn is_multipart(&self) -> bool {
@@ -97,9 +93,9 @@ impl Params {
         }
         match content_type {
             None
-            | Some(
-                "application/json" | "text/json" | "application/x-www-form-urlencoded" | "text/plain",
-            ) => Err(Error::Malformed(failure)),
+            | Some("application/json" | "text/json" | "application/x-www-form-urlencoded" | "text/plain") => {
+                Err(Error::Malformed(failure))
+            }
             Some(_) => Err(Error::UnsupportedMediaType("JSON or a form")),
         }
     }
@@ -128,8 +124,10 @@ fn essence(headers: &HeaderMap) -> Option<String> {
     value.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())
 }
 
-async fn read_body(body: Body) -> Result<Bytes> {
-    let limited = Request::new(body);
+async fn read_body(extensions: &Extensions, body: Body) -> Result<Bytes> {
+    let mut limited = Request::new(body);
+    // The route's limit is among them.
+    limited.extensions_mut().clone_from(extensions);
     Bytes::from_request(limited, &()).await.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(BODY_MAX_BYTES as u64),
         _ => Error::Malformed("the body did not arrive whole".into()),
@@ -178,9 +176,12 @@ mod tests {
 
     #[tokio::test]
     async fn parameters_are_found_wherever_they_are_whatever_the_content_type_says() {
-        for content_type in
-            ["application/json", "application/x-www-form-urlencoded", "text/plain", "application/octet-stream"]
-        {
+        for content_type in [
+            "application/json",
+            "application/x-www-form-urlencoded",
+            "text/plain",
+            "application/octet-stream",
+        ] {
             let json = read(content_type, "", r#"{"on":"SLACK","n":7}"#).await.unwrap();
             assert_eq!(json.get("on"), Some(&Param::Json("SLACK".into())), "{content_type}");
             assert_eq!(json.get("n"), Some(&Param::Json(7.into())));

@@ -4,8 +4,8 @@ use crate::{
     auth::{ApiTokenText, Token},
     clock::{Clock, new_id, random_bytes},
     domain::{
-        Agent, AgentRef, ApiToken, Channel, ChannelKind, Company, Error, NewAgent, NewApiToken, NewCompany, NewWidget, Outlet, Plan,
-        Result, Scope, Widget, code,
+        Agent, AgentRef, ApiToken, Channel, ChannelKind, Company, Error, NewAgent, NewApiToken, NewCompany,
+        NewWidget, Outlet, Plan, Result, Scope, Widget, code,
     },
     live::Live,
     store::Store,
@@ -230,7 +230,11 @@ fn principal(token: ApiToken) -> Principal {
 
 /// A new property code: what the iRiS API knows a company by.
 fn property_code() -> String {
-    code::encode(Uuid::from_bytes(random_bytes())).chars().filter(char::is_ascii_alphanumeric).take(10).collect()
+    code::encode(Uuid::from_bytes(random_bytes()))
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(10)
+        .collect()
 }
 
 /// The pages of a domain, as CSP host sources: itself and what is under it, by TLS or without.

@@ -103,7 +103,10 @@ impl Operator {
     /// An agent's tokens die with them. The company's first agent stays: tokens without an agent write as that one.
     pub async fn revoke_agent(&self, company: CompanyId, agent: AgentId) -> Result<()> {
         if self.store.agents(company).await?.first().is_some_and(|first| first.id == agent) {
-            return Err(Error::invalid("agent", "is the company's first, whom tokens without an agent write as"));
+            return Err(Error::invalid(
+                "agent",
+                "is the company's first, whom tokens without an agent write as",
+            ));
         }
         self.administration.revoke_agent(company, AgentRef::Id(agent)).await
     }
@@ -190,12 +193,32 @@ mod tests {
 
     #[test]
     fn a_domain_is_a_host_and_nothing_that_could_end_a_policy() {
-        for domain in ["example.com", "shop.example.com", "localhost", "localhost:8080", "127.0.0.1", "xn--bcher-kva.de"] {
+        for domain in [
+            "example.com",
+            "shop.example.com",
+            "localhost",
+            "localhost:8080",
+            "127.0.0.1",
+            "xn--bcher-kva.de",
+        ] {
             assert_eq!(problem_of_domain(domain), None, "{domain}");
         }
-        for domain in
-            ["", "*", "https://example.com", "a b", "a;b", "a,b", "a..b", ".a", "a.", "-a", "a:0", "a:x", "a:70000", "bücher.de"]
-        {
+        for domain in [
+            "",
+            "*",
+            "https://example.com",
+            "a b",
+            "a;b",
+            "a,b",
+            "a..b",
+            ".a",
+            "a.",
+            "-a",
+            "a:0",
+            "a:x",
+            "a:70000",
+            "bücher.de",
+        ] {
             assert!(problem_of_domain(domain).is_some(), "{domain}");
         }
     }

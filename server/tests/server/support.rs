@@ -64,7 +64,12 @@ impl TestServer {
     async fn start_with(directory: TempDir, clock: Arc<TestClock>, told: Arc<Live>, live: Arc<Live>) -> Self {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path(), told).await.unwrap());
         let demo = demo::prepare(&*store, &*clock, directory.path(), "http://test").await.unwrap();
-        let settings = Settings { is_mock: true, public_url: "http://test".into(), upload_max_bytes: UPLOAD_MAX_BYTES, files: directory.path().join("files") };
+        let settings = Settings {
+            is_mock: true,
+            public_url: "http://test".into(),
+            upload_max_bytes: UPLOAD_MAX_BYTES,
+            files: directory.path().join("files"),
+        };
         let app = App::new(store, live, Arc::clone(&clock) as _, settings).unwrap();
         Self { router: router(app.clone()), app, clock, demo, directory }
     }

@@ -127,7 +127,8 @@ async fn create(
         opening.message = Some((content, (!by_guest).then(|| Sender::agent(caller.agent))));
     }
     let opened = app.conversations.open(caller.company, opening).await?;
-    let details = app.conversations.details_as_seen_by(caller.company, session.customer, opened.conversation).await?;
+    let details =
+        app.conversations.details_as_seen_by(caller.company, session.customer, opened.conversation).await?;
     let all = Page { page_number: 1, page_length: shared::limits::PAGE_MAX };
     Ok(Reply(with_messages(app, &details, all).await?.into()))
 }
@@ -243,7 +244,10 @@ async fn with_messages(app: &App, details: &Details, page: Page) -> Result<Conve
     let before = conversation.last_seq + 1 - i64::from(page.offset());
     let messages = if before > 1 {
         let query = MessageQuery::Before(Some(before));
-        app.conversations.messages(conversation.company, conversation.id, query, page.page_length).await?.messages
+        app.conversations
+            .messages(conversation.company, conversation.id, query, page.page_length)
+            .await?
+            .messages
     } else {
         Vec::new()
     };

@@ -31,7 +31,12 @@ pub const WITHOUT_SESSION: &[u8] = br#"{"sessionToken":null"#;
 
 impl<R> Envelope<R> {
     const fn new(name: &'static str, response: R) -> Self {
-        Self { session_token: None, responses_included: name, responses: [response], status: Success::Success }
+        Self {
+            session_token: None,
+            responses_included: name,
+            responses: [response],
+            status: Success::Success,
+        }
     }
 }
 
@@ -189,7 +194,9 @@ pub enum ErrorCode {
 impl ErrorCode {
     pub const fn of(error: &Error) -> Self {
         match error {
-            Error::CredentialsMissing | Error::TokenInvalid | Error::TokenExpired => Self::InvalidSessionToken,
+            Error::CredentialsMissing | Error::TokenInvalid | Error::TokenExpired => {
+                Self::InvalidSessionToken
+            }
             Error::InvalidFields(_) => Self::ValidationError,
             Error::NotFound => Self::NotFound,
             Error::Forbidden(_) => Self::Forbidden,
