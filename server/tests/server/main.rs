@@ -4,6 +4,7 @@
 mod architecture;
 mod bad_input;
 mod conversations;
+mod docs;
 mod golden;
 mod mock_agent;
 mod pingback;
