@@ -48,7 +48,12 @@ pub struct Settings {
 }
 
 impl App {
-    pub fn new(store: Arc<dyn Store>, live: Arc<Live>, clock: Arc<dyn Clock>, settings: Settings) -> io::Result<Self> {
+    pub fn new(
+        store: Arc<dyn Store>,
+        live: Arc<Live>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> io::Result<Self> {
         let files = Files::open(&settings.files, settings.upload_max_bytes)?;
         // In mock mode a test's own servers are there to be reached.
         let outbound = Outbound::new(settings.is_mock);

@@ -42,7 +42,8 @@ pub fn run(project: &Project, full: bool) -> Result<()> {
     let server = MockServer::start(&mut command, &data)?;
     let base_url = server.demo.get("base_url")?;
     let config = directory.join("schemathesis.toml");
-    fs::write(&config, credentials(&server.demo)?).with_context(|| format!("writing {}", config.display()))?;
+    fs::write(&config, credentials(&server.demo)?)
+        .with_context(|| format!("writing {}", config.display()))?;
     let n_examples = if full { N_EXAMPLES_FULL } else { N_EXAMPLES };
     say(&format!("schemathesis: up to {n_examples} requests for each operation"));
     process::run(
@@ -70,11 +71,11 @@ fn credentials(demo: &Demo) -> Result<String> {
         "PropertyCode": demo.get("iris/property_code")?,
         "InterfaceToken": demo.get("iris/interface_token")?,
     });
-    let answer =
-        http::post(demo.get("base_url")?, "/API/V40/System/Session/Initialise", &login.to_string())?;
+    let answer = http::post(demo.get("base_url")?, "/API/V40/System/Session/Initialise", &login.to_string())?;
     ensure!(answer.status == 200, "an iRiS session was refused with {}", answer.status);
     let answer: Value = serde_json::from_slice(&answer.body).context("an iRiS session is JSON")?;
-    let session = answer.get("sessionToken").and_then(Value::as_str).context("an iRiS session has a token")?;
+    let session =
+        answer.get("sessionToken").and_then(Value::as_str).context("an iRiS session has a token")?;
     Ok(format!(
         "[auth.openapi.bearer]\nbearer = \"{token}\"\n\
          [auth.openapi.pantheon]\napi_key = \"{token}\"\n\

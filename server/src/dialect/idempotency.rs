@@ -120,11 +120,8 @@ impl Idempotency {
         }
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map_err(Error::internal)?.to_bytes();
-        let kept = KeptAnswer {
-            fingerprint: key.fingerprint,
-            status: parts.status.as_u16(),
-            body: body.to_vec(),
-        };
+        let kept =
+            KeptAnswer { fingerprint: key.fingerprint, status: parts.status.as_u16(), body: body.to_vec() };
         self.store.keep_answer(company, key.key, kept, now, forget_before).await?;
         Ok(Response::from_parts(parts, Body::from(body)))
     }

@@ -215,7 +215,11 @@ fn principal(token: ApiToken) -> Principal {
 
 /// A new property code: what the iRiS API knows a company by.
 fn property_code() -> String {
-    code::encode(Uuid::from_bytes(random_bytes())).chars().filter(char::is_ascii_alphanumeric).take(10).collect()
+    code::encode(Uuid::from_bytes(random_bytes()))
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(10)
+        .collect()
 }
 
 /// The pages of a domain, as CSP host sources: itself and what is under it, by TLS or without.

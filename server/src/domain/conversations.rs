@@ -3,8 +3,9 @@
 use crate::{
     clock::{Clock, new_id},
     domain::{
-        Alteration, Altered, ChannelChoice, Contact, Content, Conversation, ConversationQuery, ConversationRef,
-        Details, MessagePage, MessageQuery, Receipt, ReceiptState, Result, Sender, SenderType, Side, Thread,
+        Alteration, Altered, ChannelChoice, Contact, Content, Conversation, ConversationQuery,
+        ConversationRef, Details, MessagePage, MessageQuery, Receipt, ReceiptState, Result, Sender,
+        SenderType, Side, Thread,
         error::Error,
         message::{NewMessage, Sent},
     },

@@ -85,5 +85,8 @@ pub enum CustomerFilter {
     ExternalId(String),
     Email(String),
     /// The guest of a room, by last name.
-    Guest { last_name: String, room: String },
+    Guest {
+        last_name: String,
+        room: String,
+    },
 }

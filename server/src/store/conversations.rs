@@ -7,9 +7,7 @@ use crate::domain::{
 };
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use shared::{
-    AttachmentId, ClientId, CompanyId, ConversationId, CustomerId, MessageId, Timestamp, WidgetId,
-};
+use shared::{AttachmentId, ClientId, CompanyId, ConversationId, CustomerId, MessageId, Timestamp, WidgetId};
 use uuid::Uuid;
 
 /// A visitor's new conversation with its first message.

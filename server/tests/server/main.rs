@@ -7,6 +7,7 @@ mod conversations;
 mod docs;
 mod golden;
 mod mock_agent;
+mod permissions;
 mod pingback;
 mod sessions;
 mod store;

@@ -84,12 +84,11 @@ impl Command for DropUnsent {
     type Output = Vec<String>;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Vec<String>> {
-        let rows = sqlx::query(
-            "DELETE FROM attachment WHERE message_id IS NULL AND created_at < $1 RETURNING key",
-        )
-        .bind(self.before.0)
-        .fetch_all(&mut *tx.connection)
-        .await?;
+        let rows =
+            sqlx::query("DELETE FROM attachment WHERE message_id IS NULL AND created_at < $1 RETURNING key")
+                .bind(self.before.0)
+                .fetch_all(&mut *tx.connection)
+                .await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 }

@@ -330,7 +330,8 @@ impl NewOpening {
                 customers::find(tx.connection, self.company, *id).await?.map(Some).ok_or(Error::NotFound)
             }
             Contact::Handle { handle, profile } => {
-                let known = customers::find_by_handle(tx.connection, self.company, channel.id, handle).await?;
+                let known =
+                    customers::find_by_handle(tx.connection, self.company, channel.id, handle).await?;
                 if known.is_some() {
                     return Ok(known);
                 }
@@ -406,8 +407,7 @@ impl Command for Alter {
     type Output = Altered;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Altered> {
-        let before =
-            find(tx.connection, self.company, self.conversation).await?.ok_or(Error::NotFound)?;
+        let before = find(tx.connection, self.company, self.conversation).await?.ok_or(Error::NotFound)?;
         if !self.write(tx, &before).await? {
             return Ok(Altered { conversation: before, is_changed: false });
         }
@@ -487,15 +487,17 @@ impl Alter {
         if !channel.is_active {
             return Err(Error::ChannelUnusable("it is switched off"));
         }
-        let customer = before.customer.ok_or(Error::ChannelUnusable("the conversation has no customer yet"))?;
+        let customer =
+            before.customer.ok_or(Error::ChannelUnusable("the conversation has no customer yet"))?;
         if let Some(handle) = handle {
             customers::add_handle(tx, company, customer, channel.id, handle).await?;
         } else if kind != ChannelKind::Widget && channel.id != before.channel.id {
-            let known = sqlx::query("SELECT 1 FROM customer_handle WHERE customer_id = $1 AND channel_id = $2")
-                .bind(customer.0)
-                .bind(channel.id)
-                .fetch_optional(&mut *tx.connection)
-                .await?;
+            let known =
+                sqlx::query("SELECT 1 FROM customer_handle WHERE customer_id = $1 AND channel_id = $2")
+                    .bind(customer.0)
+                    .bind(channel.id)
+                    .fetch_optional(&mut *tx.connection)
+                    .await?;
             known.ok_or(Error::ChannelUnusable("the customer is not known there; name them in `with`"))?;
         }
         Ok(channel)
@@ -509,8 +511,7 @@ pub(super) async fn log_conversation(
     id: ConversationId,
     is_new: bool,
 ) -> Result<Conversation> {
-    let conversation =
-        find(tx.connection, company, ConversationRef::Id(id)).await?.ok_or(Error::NotFound)?;
+    let conversation = find(tx.connection, company, ConversationRef::Id(id)).await?.ok_or(Error::NotFound)?;
     let kind = ChangeKind::Conversation(conversation.clone());
     log(tx, Entry::about(&conversation, is_new, kind, conversation.updated_at)).await?;
     Ok(conversation)
@@ -522,7 +523,8 @@ impl Command for Mark {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
         let Self { company, conversation, receipt } = self;
-        let conversation = find(tx.connection, company, ConversationRef::Id(conversation)).await?.ok_or(Error::NotFound)?;
+        let conversation =
+            find(tx.connection, company, ConversationRef::Id(conversation)).await?.ok_or(Error::NotFound)?;
         let up_to_seq = receipt.up_to_seq.min(conversation.last_seq);
         let read_seq = conversation.read_seq(receipt.by);
         if up_to_seq <= read_seq {
@@ -541,7 +543,11 @@ impl Command for Mark {
 }
 
 /// Raises the ack of the other side's messages; answers with the first that was raised.
-async fn mark_messages(tx: &mut Tx<'_>, conversation: &Conversation, receipt: &Receipt) -> Result<Option<Seq>> {
+async fn mark_messages(
+    tx: &mut Tx<'_>,
+    conversation: &Conversation,
+    receipt: &Receipt,
+) -> Result<Option<Seq>> {
     let rows = sqlx::query(
         "UPDATE message
          SET ack = $4, delivered_at = coalesce(delivered_at, $5), read_at = CASE WHEN $4 = 3 THEN $5 ELSE read_at END

@@ -38,12 +38,13 @@ impl DeliveryStore for SqliteStore {
     }
 
     async fn open_jobs(&self, after: i64, limit: u32) -> Result<Vec<Job>> {
-        let rows =
-            sqlx::query(select_job!("WHERE j.state = 'trying_deliver' AND j.num > $1 ORDER BY j.num LIMIT $2"))
-                .bind(after)
-                .bind(limit)
-                .fetch_all(&self.readers)
-                .await?;
+        let rows = sqlx::query(select_job!(
+            "WHERE j.state = 'trying_deliver' AND j.num > $1 ORDER BY j.num LIMIT $2"
+        ))
+        .bind(after)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
         rows.iter().map(rows::job).collect()
     }
 

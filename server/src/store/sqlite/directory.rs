@@ -25,10 +25,8 @@ impl DirectoryStore for SqliteStore {
     }
 
     async fn company(&self, id: CompanyId) -> Result<Option<Company>> {
-        let row = sqlx::query(select_company!("WHERE y.id = $1"))
-            .bind(id.0)
-            .fetch_optional(&self.readers)
-            .await?;
+        let row =
+            sqlx::query(select_company!("WHERE y.id = $1")).bind(id.0).fetch_optional(&self.readers).await?;
         row.as_ref().map(rows::company).transpose()
     }
 
@@ -174,8 +172,10 @@ impl DirectoryStore for SqliteStore {
     }
 
     async fn widget(&self, id: WidgetId) -> Result<Option<Widget>> {
-        let row =
-            sqlx::query("SELECT * FROM widget WHERE id = $1").bind(id.0).fetch_optional(&self.readers).await?;
+        let row = sqlx::query("SELECT * FROM widget WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(&self.readers)
+            .await?;
         row.as_ref().map(rows::widget).transpose()
     }
 
@@ -195,10 +195,8 @@ impl DirectoryStore for SqliteStore {
         .bind(code)
         .fetch_optional(&self.readers)
         .await?;
-        row.map(|row| {
-            Ok(Outlet { num: row.try_get(0)?, code: row.try_get(1)?, name: row.try_get(2)? })
-        })
-        .transpose()
+        row.map(|row| Ok(Outlet { num: row.try_get(0)?, code: row.try_get(1)?, name: row.try_get(2)? }))
+            .transpose()
     }
 
     async fn create_webhook(&self, webhook: NewWebhook) -> Result<Webhook> {
@@ -567,8 +565,12 @@ impl Command for ChangeChannel {
     type Output = Channel;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Channel> {
-        let config =
-            self.change.config.map(|config| serde_json::to_string(&config)).transpose().map_err(Error::internal)?;
+        let config = self
+            .change
+            .config
+            .map(|config| serde_json::to_string(&config))
+            .transpose()
+            .map_err(Error::internal)?;
         let row = sqlx::query(
             "UPDATE channel SET config = coalesce($3, config), is_active = coalesce($4, is_active)
              WHERE company_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING *",
@@ -635,14 +637,10 @@ impl Command for NewWidget {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Widget> {
         let Self { widget, at } = self;
-        let channel = EnsureChannel {
-            company: widget.company,
-            kind: ChannelKind::Widget,
-            id: widget.channel,
-            at,
-        }
-        .apply(tx)
-        .await?;
+        let channel =
+            EnsureChannel { company: widget.company, kind: ChannelKind::Widget, id: widget.channel, at }
+                .apply(tx)
+                .await?;
         let row = sqlx::query(
             "INSERT INTO widget (id, company_id, channel_id, name, domain, allowed_domains, heading, tagline, color,
                                  logo_url, show_online_badge, config, created_at)
