@@ -2,6 +2,7 @@
 //! a clock that the test holds, a directory of its own for each test.
 
 mod architecture;
+mod attachments;
 mod bad_input;
 mod conversations;
 mod docs;
