@@ -122,8 +122,7 @@ fn write_operation(html: &mut String, document: &Value, path: &str, method: &str
         .iter()
         .filter_map(Value::as_object)
         .flat_map(Map::values)
-        .filter_map(|scopes| scopes.get(0)?.as_str())
-        .next();
+        .find_map(|scopes| scopes.get(0)?.as_str());
     let needs = scopes.map_or("No token is needed.".to_owned(), |scope| format!("Scope: {scope}."));
     let _ = write!(html, "<p class=\"scope\">{}</p>", escape(&needs));
     let parameters = list(operation, "parameters");

@@ -10,9 +10,9 @@ use shared::{Attachment, Message, Thread};
 
 /// The smallest PNG there is: one pixel.
 const PNG: &[u8] = &[
-    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0,
-    0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 13, b'I', b'D', b'A', b'T', 0x78, 0x9c, 0x63, 0, 1, 0, 0, 5, 0, 1, 0x0d, 0x0a,
-    0x2d, 0xb4, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82,
+    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0,
+    1, 8, 6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 13, b'I', b'D', b'A', b'T', 0x78, 0x9c, 0x63, 0, 1, 0,
+    0, 5, 0, 1, 0x0d, 0x0a, 0x2d, 0xb4, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82,
 ];
 
 async fn upload(server: &TestServer, visitor: &Visitor<'_>, name: &str, bytes: impl Into<Body>) -> Answer {
@@ -36,8 +36,7 @@ async fn a_file_is_sent_with_a_message_and_comes_back_as_it_was() {
     let attachment = uploaded(&server, &visitor).await;
     assert_eq!((attachment.content_type.as_str(), attachment.size), ("image/png", PNG.len() as u64));
     assert_eq!((attachment.width, attachment.height), (Some(1), Some(1)));
-    let body =
-        json!({ "client_id": server.client_id(), "content": "", "attachments": [attachment.id] });
+    let body = json!({ "client_id": server.client_id(), "content": "", "attachments": [attachment.id] });
     let thread: Thread = visitor.call(Method::POST, "/conversations", Some(body)).await.json();
     assert_eq!(thread.messages[0].attachments, [attachment.clone()]);
     assert_eq!(thread.messages[0].content, "");
