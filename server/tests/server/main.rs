@@ -10,6 +10,7 @@ mod golden;
 mod mock_agent;
 mod permissions;
 mod pingback;
+mod scenario;
 mod sessions;
 mod store;
 mod stream;
