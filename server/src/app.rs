@@ -4,7 +4,7 @@ use crate::{
     attachments::Attachments,
     clock::Clock,
     dialect::idempotency::Idempotency,
-    domain::{Administration, Conversations, Customers, Sessions},
+    domain::{Administration, Conversations, Customers, GuestSessions, Sessions},
     files::Files,
     live::Live,
     outbound::Outbound,
@@ -24,6 +24,7 @@ pub struct App {
     pub sessions: Sessions,
     pub customers: Customers,
     pub administration: Administration,
+    pub guest_sessions: GuestSessions,
     pub attachments: Attachments,
     /// The one way out to addresses that clients name.
     pub outbound: Outbound,
@@ -57,6 +58,7 @@ impl App {
         let files = Files::open(&settings.files, settings.upload_max_bytes)?;
         // In mock mode a test's own servers are there to be reached.
         let outbound = Outbound::new(settings.is_mock);
+        let administration = Administration::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock));
         Ok(Self {
             attachments: Attachments::new(
                 files,
@@ -69,7 +71,12 @@ impl App {
             conversations: Conversations::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
             sessions: Sessions::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
             customers: Customers::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
-            administration: Administration::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
+            guest_sessions: GuestSessions::new(
+                Arc::clone(&store),
+                Arc::clone(&clock),
+                administration.clone(),
+            ),
+            administration,
             idempotency: Idempotency::new(Arc::clone(&store), Arc::clone(&clock)),
             rate_limits: Arc::default(),
             web: Arc::new(Web::new(settings.is_mock)),

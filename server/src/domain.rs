@@ -15,6 +15,7 @@ pub mod customers;
 pub mod delivery;
 pub mod directory;
 pub mod error;
+pub mod guest_sessions;
 pub mod message;
 pub mod session;
 pub mod sessions;
@@ -36,6 +37,7 @@ pub use directory::{
     Widget,
 };
 pub use error::{Error, InvalidField, Problem, Result};
+pub use guest_sessions::GuestSessions;
 pub use message::{Content, Message, MessagePage, MessageQuery, Sender, SenderType, Side};
 pub use session::{Hash, NewTokens, VisitorSession};
 pub use sessions::Sessions;
