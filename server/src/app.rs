@@ -3,6 +3,7 @@
 use crate::{
     attachments::Attachments,
     clock::Clock,
+    connectors::Mock,
     dialect::idempotency::Idempotency,
     domain::{Administration, Conversations, Customers, Sessions},
     files::Files,
@@ -28,6 +29,8 @@ pub struct App {
     /// The one way out to addresses that clients name.
     pub outbound: Outbound,
     pub idempotency: Idempotency,
+    /// How the outside apps and webhooks are to behave, in mock mode.
+    pub mock: Arc<Mock>,
     pub rate_limits: Arc<RateLimits>,
     pub settings: Arc<Settings>,
     /// The panel, the loader and the demo pages.
@@ -48,7 +51,12 @@ pub struct Settings {
 }
 
 impl App {
-    pub fn new(store: Arc<dyn Store>, live: Arc<Live>, clock: Arc<dyn Clock>, settings: Settings) -> io::Result<Self> {
+    pub fn new(
+        store: Arc<dyn Store>,
+        live: Arc<Live>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> io::Result<Self> {
         let files = Files::open(&settings.files, settings.upload_max_bytes)?;
         // In mock mode a test's own servers are there to be reached.
         let outbound = Outbound::new(settings.is_mock);
@@ -66,6 +74,7 @@ impl App {
             customers: Customers::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
             administration: Administration::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
             idempotency: Idempotency::new(Arc::clone(&store), Arc::clone(&clock)),
+            mock: Arc::default(),
             rate_limits: Arc::default(),
             web: Arc::new(Web::new(settings.is_mock)),
             settings: Arc::new(settings),
