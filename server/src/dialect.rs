@@ -172,9 +172,9 @@ pub fn assemble<D: Dialect>(
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(refuse::<D>));
-    let mut router = OpenApiRouter::from(routes);
-    *router.get_openapi_mut() = document;
-    router
+    let mut documented = OpenApiRouter::from(routes);
+    *documented.get_openapi_mut() = document;
+    documented
 }
 
 /// Reads the parameters of a request that needs no token.

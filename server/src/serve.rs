@@ -81,7 +81,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
 
 /// Forgets uploads that were never sent, now and every hour.
 async fn sweep(app: App) {
-    let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+    let mut hours = tokio::time::interval(Duration::from_hours(1));
     loop {
         hours.tick().await;
         if let Err(failure) = app.attachments.sweep().await {

@@ -24,9 +24,7 @@ impl Customers {
 
     pub async fn create(&self, company: CompanyId, profile: Profile) -> Result<Customer> {
         let at = self.clock.now();
-        self.store
-            .create_customer(NewCustomer { id: CustomerId(new_id(at)), company, profile, at })
-            .await
+        self.store.create_customer(NewCustomer { id: CustomerId(new_id(at)), company, profile, at }).await
     }
 
     pub async fn get(&self, company: CompanyId, id: CustomerId) -> Result<Customer> {

@@ -6,7 +6,10 @@ use shared::{MessageText, Seq, limits::NAME_MAX_CHARS};
 use std::collections::BTreeMap;
 use utoipa::{
     IntoParams, ToSchema,
-    openapi::schema::{ObjectBuilder, OneOfBuilder, Type},
+    openapi::{
+        Ref,
+        schema::{ObjectBuilder, OneOfBuilder, Type},
+    },
 };
 
 /// Something with more than white space in it, and without NUL.
@@ -93,6 +96,15 @@ fn handle_schema() -> OneOfBuilder {
     ))
 }
 
+/// An app, or none.
+fn destination_schema() -> OneOfBuilder {
+    let none = ObjectBuilder::new().schema_type(Type::Null);
+    OneOfBuilder::new()
+        .item(none)
+        .item(Ref::from_schema_name("AppId"))
+        .description(Some("The app to move the conversation to. Its letter case does not matter."))
+}
+
 #[derive(ToSchema)]
 pub struct StartConversation {
     /// The app to begin on, from getApps. Its letter case does not matter.
@@ -130,8 +142,7 @@ pub struct ReplyToConversation {
     /// At most 16 KiB of UTF-8.
     #[schema(value_type = String, max_length = 16384, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "It is on its way.")]
     pub message: MessageText,
-    /// The app to move the conversation to.
-    #[schema(value_type = AppId, required = false, nullable)]
+    #[schema(schema_with = destination_schema, required = false)]
     pub on: Option<AppId>,
     #[schema(schema_with = handle_schema, required = false)]
     pub with: Option<String>,

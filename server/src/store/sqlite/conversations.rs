@@ -277,14 +277,11 @@ impl Command for NewOpening {
             Some(customer) if self.is_continued => self.open_one(tx, customer.id, channel.id).await?,
             _ => None,
         };
-        let (conversation, is_continued) = match existing {
-            Some(id) => (id, true),
-            None => {
-                self.insert(tx, &channel, customer.as_ref()).await?;
-                log_conversation(tx, self.company, self.id, true).await?;
-                (self.id, false)
-            }
-        };
+        let conversation = existing.unwrap_or(self.id);
+        if existing.is_none() {
+            self.insert(tx, &channel, customer.as_ref()).await?;
+            log_conversation(tx, self.company, self.id, true).await?;
+        }
         let message = match self.message {
             None => None,
             Some((content, sender)) => {
@@ -309,7 +306,7 @@ impl Command for NewOpening {
                 Some(message.apply(tx).await?.into_message())
             }
         };
-        Ok(Opened { conversation, is_continued, message })
+        Ok(Opened { conversation, is_continued: existing.is_some(), message })
     }
 }
 
