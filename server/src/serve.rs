@@ -4,7 +4,7 @@ use crate::{
     app::{App, Settings},
     clock::{Clock, SystemClock},
     config::Config,
-    demo,
+    connectors, demo,
     live::Live,
     responder::{self, script::Script},
     router::router,
@@ -49,6 +49,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
     }
     info!("listening on {base_url}");
     tokio::spawn(sweep(app.clone()));
+    let deliveries = connectors::start(app.clone());
 
     let mut draining = live.draining();
     let stopping = Arc::clone(&live);
@@ -70,6 +71,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
         result = server => result?,
         () = deadline => warn!("some requests were still under way after {DRAIN:?} and were cut off"),
     }
+    drop(deliveries.await);
     if timeout(DRAIN, store.close()).await.is_err() {
         warn!("the database took too long to close; it recovers at the next start");
     }

@@ -48,6 +48,23 @@ impl DeliveryStore for SqliteStore {
         rows.iter().map(rows::job).collect()
     }
 
+    async fn open_jobs_of(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<Vec<Job>> {
+        let rows = sqlx::query(select_job!(
+            "WHERE j.state = 'trying_deliver' AND j.conversation_id = $2 AND j.company_id = $1 ORDER BY j.num LIMIT $3"
+        ))
+        .bind(company.0)
+        .bind(conversation.0)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(rows::job).collect()
+    }
+
     async fn advance_job(&self, num: i64, progress: Progress, at: Timestamp) -> Result<Job> {
         self.writer.execute(AdvanceJob { num, progress, at }).await
     }
