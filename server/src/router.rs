@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    dialect::{paths, pingback},
+    dialect::{pact, paths, pingback},
     openapi::{self, Document},
     web, widget_api,
 };
@@ -54,7 +54,7 @@ pub fn router(app: App) -> Router {
 
     let mut dialects = Router::new();
     let mut parts = Vec::new();
-    for (part, routes) in [pingback::part(&app)] {
+    for (part, routes) in [pingback::part(&app), pact::part(&app)] {
         dialects = dialects.nest(part.base, routes);
         parts.push(part);
     }
