@@ -67,7 +67,7 @@ pub fn router(app: &App) -> OpenApiRouter<App> {
     dialect::assemble::<Pact>(app, with_token, None)
 }
 
-/// The API, with its part of the OpenAPI document.
+/// The API, with its part of the document of all of them.
 pub fn part(app: &App) -> (Part, Router<App>) {
     let (routes, document) = router(app).split_for_parts();
     let part = Part {

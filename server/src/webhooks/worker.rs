@@ -170,13 +170,10 @@ impl Worker {
                     ),
                 }
             }
-            match self.lanes.get_mut(&webhook.num) {
-                Some(lane) => lane.webhook = webhook,
-                None => {
-                    let lane = Lane { under_way: HashSet::new(), is_failing: false, webhook };
-                    self.lanes.insert(lane.webhook.num, lane);
-                }
-            }
+            let lane = self.lanes.remove(&webhook.num);
+            let (under_way, is_failing) =
+                lane.map_or_else(Default::default, |lane| (lane.under_way, lane.is_failing));
+            self.lanes.insert(webhook.num, Lane { webhook, under_way, is_failing });
         }
     }
 

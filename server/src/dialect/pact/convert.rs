@@ -44,7 +44,7 @@ pub fn message(message: domain::Message, channel: ChannelRef, base_url: &str) ->
         external_id: message.num,
         channel_id: channel.num,
         channel_type: channel.kind.into(),
-        message: message.content,
+        text: message.content,
         income: message.sender.kind.side() == Side::Customer,
         created_at: iso_milliseconds(message.created_at),
         created_at_timestamp: unix_seconds(message.created_at),

@@ -1,5 +1,5 @@
-//! Descriptions of bodies whose fields depend on each other, for the OpenAPI document: such alternatives are not derived
-//! from a type.
+//! Descriptions of bodies whose fields depend on each other, for `/openapi.json`: such alternatives are not derived from a
+//! type.
 
 use super::wire::{CreateConversation, FirstMessage, SendMessage};
 use serde_json::{Value, json};

@@ -161,8 +161,9 @@ pub struct Message {
     pub channel_id: i64,
     pub channel_type: Provider,
     /// Empty only beside attachments.
+    #[serde(rename = "message")]
     #[schema(example = "Hello")]
-    pub message: String,
+    pub text: String,
     /// Whether the contact wrote it.
     pub income: bool,
     /// ISO 8601, UTC, with milliseconds.
@@ -533,6 +534,7 @@ pub struct CreateCompany {
 
 /// What is left out stays as it is; what is null, or empty in a form, is cleared.
 #[derive(ToSchema)]
+#[expect(clippy::option_option, reason = "left out, cleared and set are three things")]
 pub struct UpdateCompany {
     #[schema(
         min_length = 1,
@@ -578,7 +580,7 @@ impl FromFields for CreateCompany {
 fn phone_of_company(param: &Param) -> Result<String, Wrong> {
     match param {
         Param::Json(serde_json::Value::String(_)) | Param::Text(_) => fields::short_text(param),
-        param => fields::name_or_number(param),
+        Param::Json(_) => fields::name_or_number(param),
     }
 }
 
