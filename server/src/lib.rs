@@ -3,16 +3,19 @@
 //! Dependencies point one way: each `dialect`, `widget_api` and `web` use the `domain`'s use cases, the domain uses the [`store::Store`]
 //! trait and [`live::Live`], and `store::sqlite` implements the trait. ARCHITECTURE.md has the whole picture.
 
+pub mod admin;
 pub mod app;
 pub mod attachments;
 pub mod auth;
 pub mod clock;
 pub mod config;
+pub mod connectors;
 pub mod demo;
 pub mod dialect;
 pub mod domain;
 pub mod files;
 pub mod live;
+pub mod mock_api;
 pub mod openapi;
 pub mod outbound;
 pub mod rate_limit;

@@ -109,9 +109,13 @@ fn assemble(parts: &[Part]) -> Value {
 fn tags(parts: &[Part]) -> Vec<Value> {
     let describe = |name| match name {
         "pingback" => "`/api/v1`: JSON, UUIDs, ISO 8601 times. Token: `Authorization: Bearer T`",
-        "pantheon" => "`/v1.0`: one conversation over many messaging apps. Token: `Authorization: T`, `Bearer` or not",
+        "pantheon" => {
+            "`/v1.0`: one conversation over many messaging apps. Token: `Authorization: T`, `Bearer` or not"
+        }
         "pact" => "`/p1`: companies, integer ids, forms, delivery jobs. Token: `X-Private-Api-Token: T`",
-        "iris" => "`/API/V40`: hotel guest messaging; one envelope for every answer. A session token in body or query",
+        "iris" => {
+            "`/API/V40`: hotel guest messaging; one envelope for every answer. A session token in body or query"
+        }
         _ => "`/mock`: makes things happen that a client can meet in production. In mock mode only",
     };
     parts.iter().map(|part| json!({ "name": part.name, "description": describe(part.name) })).collect()

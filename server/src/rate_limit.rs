@@ -10,8 +10,7 @@ use governor::{
 use shared::CompanyId;
 use std::num::NonZeroU32;
 
-type Limiter =
-    RateLimiter<CompanyId, HashMapStateStore<CompanyId>, DefaultClock, StateInformationMiddleware>;
+type Limiter = RateLimiter<CompanyId, HashMapStateStore<CompanyId>, DefaultClock, StateInformationMiddleware>;
 
 /// Buckets looked through for idle ones when there are more than so many.
 const SWEEP_OVER: usize = 10_000;

@@ -1,10 +1,11 @@
 //! The life of a server: open, listen, and on the way out lose nothing.
 
 use crate::{
+    admin::socket::AdminSocket,
     app::{App, Settings},
     clock::{Clock, SystemClock},
     config::Config,
-    demo,
+    connectors, demo,
     live::Live,
     responder::{self, script::Script},
     router::router,
@@ -51,6 +52,18 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
     info!("listening on {base_url}");
     webhooks::start(app.clone());
     tokio::spawn(sweep(app.clone()));
+    let deliveries = connectors::start(app.clone());
+    let commands = match AdminSocket::open(&config.data) {
+        Ok(socket) => Some(tokio::spawn(socket.serve(app.operator.clone()))),
+        Err(failure) => {
+            // Conversations go on without it.
+            warn!(
+                error = format!("{failure:#}"),
+                "commands such as `porchlight token` work only when the server is stopped"
+            );
+            None
+        }
+    };
 
     let mut draining = live.draining();
     let stopping = Arc::clone(&live);
@@ -72,6 +85,12 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
         result = server => result?,
         () = deadline => warn!("some requests were still under way after {DRAIN:?} and were cut off"),
     }
+    drop(deliveries.await);
+    if let Some(commands) = commands {
+        commands.abort();
+        // It is gone from the directory before somebody else may use that.
+        drop(commands.await);
+    }
     if timeout(DRAIN, store.close()).await.is_err() {
         warn!("the database took too long to close; it recovers at the next start");
     }
@@ -81,7 +100,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
 
 /// Forgets uploads that were never sent, now and every hour.
 async fn sweep(app: App) {
-    let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+    let mut hours = tokio::time::interval(Duration::from_hours(1));
     loop {
         hours.tick().await;
         if let Err(failure) = app.attachments.sweep().await {

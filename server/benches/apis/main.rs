@@ -25,7 +25,8 @@ use server::{
     clock::{Clock, SystemClock},
     demo::{self, Demo},
     domain::{
-        ChannelChoice, ChannelKind, Contact, Content, ConversationQuery, Profile, Sender, conversations::Opening,
+        ChannelChoice, ChannelKind, Contact, Content, ConversationQuery, Profile, Sender,
+        conversations::Opening,
     },
     live::Live,
     rate_limit::RateLimits,
@@ -100,7 +101,11 @@ async fn main() -> Result<()> {
     for (n, api, action, large) in costs.iter().filter(|(n, ..)| *n == much) {
         let small = costs.iter().find(|(other, a, b, _)| other != n && a == api && b == action);
         if let Some((.., small)) = small {
-            println!("{:<22}{:>12.2}", format!("{api:?} {action:?}"), large.as_secs_f64() / small.as_secs_f64());
+            println!(
+                "{:<22}{:>12.2}",
+                format!("{api:?} {action:?}"),
+                large.as_secs_f64() / small.as_secs_f64()
+            );
         }
     }
     Ok(())
@@ -162,8 +167,10 @@ impl Bench {
             "PropertyCode": demo.iris.property_code,
             "InterfaceToken": demo.iris.interface_token,
         });
-        let session = client.call("POST", "/API/V40/System/Session/Initialise", "", &credentials.to_string()).await?;
-        let session = serde_json::from_slice::<Value>(&session)?["sessionToken"].as_str().unwrap_or("").to_owned();
+        let session =
+            client.call("POST", "/API/V40/System/Session/Initialise", "", &credentials.to_string()).await?;
+        let session =
+            serde_json::from_slice::<Value>(&session)?["sessionToken"].as_str().unwrap_or("").to_owned();
         Ok(Self { app, demo, address, conversation, num, session })
     }
 
@@ -184,9 +191,11 @@ impl Bench {
                 "/api/v1/conversations".into(),
                 json!({ "business_id": self.demo.business_id, "initial_message": TEXT }).to_string(),
             ),
-            (Api::Pingback, Action::Send) => {
-                ("POST", format!("/api/v1/conversations/{id}/messages"), json!({ "content": TEXT }).to_string())
-            }
+            (Api::Pingback, Action::Send) => (
+                "POST",
+                format!("/api/v1/conversations/{id}/messages"),
+                json!({ "content": TEXT }).to_string(),
+            ),
             (Api::Pingback, Action::List) => ("GET", "/api/v1/conversations?limit=50".into(), String::new()),
             (Api::Pantheon, Action::Create) => (
                 "POST",
@@ -280,7 +289,9 @@ impl Bench {
         // Pact takes its token from the query too; the client has one header for it.
         let token = &self.demo.api_token;
         let path = match path.split_once('?') {
-            Some((start, query)) if path.starts_with("/p1") => format!("{start}?private_api_token={token}&{query}"),
+            Some((start, query)) if path.starts_with("/p1") => {
+                format!("{start}?private_api_token={token}&{query}")
+            }
             None if path.starts_with("/p1") => format!("{path}?private_api_token={token}"),
             _ => path.to_owned(),
         };
@@ -316,7 +327,8 @@ async fn use_case(stand: &Stand) -> Result<()> {
     match stand.action {
         Action::Create => {
             let handle = |kind| {
-                let contact = Contact::Handle { handle: new_contact().to_string(), profile: Box::<Profile>::default() };
+                let contact =
+                    Contact::Handle { handle: new_contact().to_string(), profile: Box::<Profile>::default() };
                 Opening { is_continued: true, ..Opening::new(ChannelChoice::Kind(kind), contact) }
             };
             let opening = match stand.api {

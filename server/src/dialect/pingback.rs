@@ -1,7 +1,7 @@
 //! Pingback, `/api/v1`: our own tongue. JSON, UUIDs, ISO 8601 times, `Authorization: Bearer`.
 
-mod convert;
 pub mod conversations;
+mod convert;
 mod wire;
 
 use crate::{

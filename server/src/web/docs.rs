@@ -122,8 +122,7 @@ fn write_operation(html: &mut String, document: &Value, path: &str, method: &str
         .iter()
         .filter_map(Value::as_object)
         .flat_map(Map::values)
-        .filter_map(|scopes| scopes.get(0)?.as_str())
-        .next();
+        .find_map(|scopes| scopes.get(0)?.as_str());
     let needs = scopes.map_or("No token is needed.".to_owned(), |scope| format!("Scope: {scope}."));
     let _ = write!(html, "<p class=\"scope\">{}</p>", escape(&needs));
     let parameters = list(operation, "parameters");
@@ -232,7 +231,8 @@ fn kind_of(document: &Value, schema: &Value) -> String {
 fn example_of(document: &Value, schema: &Value, depth: usize) -> Value {
     const DEEPEST: usize = 8;
     let schema = resolve(document, schema);
-    if let Some(example) = schema.get("example").or_else(|| schema.get("examples").and_then(|all| all.get(0))) {
+    if let Some(example) = schema.get("example").or_else(|| schema.get("examples").and_then(|all| all.get(0)))
+    {
         return example.clone();
     }
     if depth >= DEEPEST {
@@ -258,9 +258,9 @@ fn example_of(document: &Value, schema: &Value, depth: usize) -> Value {
         kind => kind.and_then(Value::as_str),
     };
     match (kind, text(schema, "/format")) {
-        (Some("array"), _) => {
-            schema.get("items").map_or(Value::Null, |items| vec![example_of(document, items, depth + 1)].into())
-        }
+        (Some("array"), _) => schema
+            .get("items")
+            .map_or(Value::Null, |items| vec![example_of(document, items, depth + 1)].into()),
         (Some("string"), "uuid") => "01930000-0000-7000-8000-000000000001".into(),
         (Some("string"), _) => "text".into(),
         (Some("integer" | "number"), _) => schema.get("minimum").cloned().unwrap_or_else(|| 1.into()),

@@ -6,7 +6,11 @@ use crate::{
     domain::{self, SenderType, Status},
 };
 
-pub fn conversation(details: domain::Details, messages: Vec<domain::Message>, base_url: &str) -> wire::Conversation {
+pub fn conversation(
+    details: domain::Details,
+    messages: Vec<domain::Message>,
+    base_url: &str,
+) -> wire::Conversation {
     let conversation = details.conversation;
     wire::Conversation {
         id: conversation.id.0,
