@@ -3,6 +3,7 @@
 use crate::{
     attachments::Attachments,
     clock::Clock,
+    connectors::Mock,
     dialect::idempotency::Idempotency,
     domain::{Administration, Conversations, Customers, GuestSessions, Operator, Sessions},
     files::Files,
@@ -30,6 +31,8 @@ pub struct App {
     /// The one way out to addresses that clients name.
     pub outbound: Outbound,
     pub idempotency: Idempotency,
+    /// How the outside apps and webhooks are to behave, in mock mode.
+    pub mock: Arc<Mock>,
     pub rate_limits: Arc<RateLimits>,
     pub settings: Arc<Settings>,
     /// The panel, the loader and the demo pages.
@@ -80,6 +83,7 @@ impl App {
             operator: Operator::new(Arc::clone(&store), administration.clone()),
             administration,
             idempotency: Idempotency::new(Arc::clone(&store), Arc::clone(&clock)),
+            mock: Arc::default(),
             rate_limits: Arc::default(),
             web: Arc::new(Web::new(settings.is_mock)),
             settings: Arc::new(settings),

@@ -105,6 +105,23 @@ impl<T: Serialize> IntoResponse for Reply<T> {
     }
 }
 
+/// An answer that holds a secret. It is kept nowhere on its way, nor for a repeat of its request.
+#[derive(Debug)]
+pub struct SecretReply<T>(pub T);
+
+/// Marks the answer that [`SecretReply`] makes.
+#[derive(Clone, Copy, Debug)]
+pub struct HoldsSecret;
+
+impl<T: Serialize> IntoResponse for SecretReply<T> {
+    fn into_response(self) -> Response {
+        let mut response = Reply(self.0).into_response();
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.extensions_mut().insert(HoldsSecret);
+        response
+    }
+}
+
 /// The status of an error, for APIs whose document names no other.
 pub const fn status(error: &Error) -> StatusCode {
     match error {
@@ -155,9 +172,9 @@ pub fn assemble<D: Dialect>(
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(refuse::<D>));
-    let mut router = OpenApiRouter::from(routes);
-    *router.get_openapi_mut() = document;
-    router
+    let mut documented = OpenApiRouter::from(routes);
+    *documented.get_openapi_mut() = document;
+    documented
 }
 
 /// Reads the parameters of a request that needs no token.

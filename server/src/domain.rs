@@ -33,9 +33,9 @@ pub use customer::{Customer, CustomerFilter, Profile, ProfileChange};
 pub use customers::Customers;
 pub use delivery::{Job, JobState, Progress};
 pub use directory::{
-    Agent, ApiToken, Channel, ChannelChange, ChannelKind, Company, CompanyChange, GuestSession, NewAgent,
-    NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet, Plan, Scope, Webhook, WebhookFormat,
-    Widget,
+    Agent, ApiToken, Channel, ChannelChange, ChannelKind, Company, CompanyChange, GuestSession,
+    NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet, Plan,
+    Scope, Webhook, WebhookFormat, Widget,
 };
 pub use error::{Error, InvalidField, Problem, Result};
 pub use guest_sessions::GuestSessions;

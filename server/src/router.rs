@@ -2,7 +2,8 @@
 
 use crate::{
     app::App,
-    dialect::{iris, paths, pingback},
+    dialect::{iris, pact, pantheon, paths, pingback},
+    mock_api,
     openapi::{self, Document},
     web, widget_api,
 };
@@ -54,7 +55,11 @@ pub fn router(app: App) -> Router {
 
     let mut dialects = Router::new();
     let mut parts = Vec::new();
-    for (part, routes) in [pingback::part(&app), iris::part(&app)] {
+    let mock = app.settings.is_mock.then(|| mock_api::part(&app));
+    for (part, routes) in [pingback::part(&app), pantheon::part(&app), pact::part(&app), iris::part(&app)]
+        .into_iter()
+        .chain(mock)
+    {
         dialects = dialects.nest(part.base, routes);
         parts.push(part);
     }

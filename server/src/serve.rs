@@ -5,11 +5,12 @@ use crate::{
     app::{App, Settings},
     clock::{Clock, SystemClock},
     config::Config,
-    demo,
+    connectors, demo,
     live::Live,
     responder::{self, script::Script},
     router::router,
     store::{Store, sqlite::SqliteStore},
+    webhooks,
 };
 use anyhow::Context;
 use axum::serve::ListenerExt;
@@ -49,7 +50,9 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
         info!(demo.page = demo.demo_page, "mock mode: the demo page is ready");
     }
     info!("listening on {base_url}");
+    webhooks::start(app.clone());
     tokio::spawn(sweep(app.clone()));
+    let deliveries = connectors::start(app.clone());
     let commands = match AdminSocket::open(&config.data) {
         Ok(socket) => Some(tokio::spawn(socket.serve(app.operator.clone()))),
         Err(failure) => {
@@ -82,6 +85,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
         result = server => result?,
         () = deadline => warn!("some requests were still under way after {DRAIN:?} and were cut off"),
     }
+    drop(deliveries.await);
     if let Some(commands) = commands {
         commands.abort();
         // It is gone from the directory before somebody else may use that.
@@ -96,7 +100,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
 
 /// Forgets uploads that were never sent, now and every hour.
 async fn sweep(app: App) {
-    let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+    let mut hours = tokio::time::interval(Duration::from_hours(1));
     loop {
         hours.tick().await;
         if let Err(failure) = app.attachments.sweep().await {

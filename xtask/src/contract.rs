@@ -36,7 +36,7 @@ pub fn run(project: &Project, full: bool) -> Result<()> {
     let mut command = MockServer::command(&project.release_server(), "127.0.0.1:0", &data);
     let script = directory.join("silent.toml");
     // Nobody answers: what is tested is what the requests do.
-    fs::write(&script, "rules = []\n").with_context(|| format!("writing {}", script.display()))?;
+    fs::write(&script, "").with_context(|| format!("writing {}", script.display()))?;
     let log = fs::File::create(directory.join("server.log")).context("making the server's log")?;
     command.arg("--mock-script").arg(&script).env("PORCHLIGHT_LOG", "error").stderr(log);
     let server = MockServer::start(&mut command, &data)?;

@@ -14,7 +14,10 @@
 use super::params::{Param, Params};
 use crate::domain::{Error, InvalidField, Result};
 use serde_json::{Map, Value};
-use shared::limits::{NAME_MAX_CHARS, TEXT_MAX_BYTES};
+use shared::{
+    MessageText,
+    limits::{NAME_MAX_CHARS, TEXT_MAX_BYTES},
+};
 use uuid::Uuid;
 
 /// What can be read from a request's parameters.
@@ -126,6 +129,11 @@ pub fn text(param: &Param) -> Read<String> {
     } else {
         Ok(text)
     }
+}
+
+/// What a message may say: a text that is not blank.
+pub fn message_text(param: &Param) -> Read<MessageText> {
+    MessageText::try_from(text(param)?).map_err(|problem| Wrong::Value(problem.to_string()))
 }
 
 /// A name or another short text: not blank, up to 255 characters.

@@ -3,7 +3,7 @@
 //! The answer is kept for a day. What makes it safe across a crash between doing and keeping is that conversations and
 //! messages are stored under a client id made of the key, and a client id stores once.
 
-use super::{Refusal, Reply, params::Params};
+use super::{HoldsSecret, Refusal, Reply, params::Params};
 use crate::{
     clock::Clock,
     domain::{Error, Hash, Result},
@@ -115,7 +115,8 @@ impl Idempotency {
         }
         let response = handled.await;
         let is_refused = response.extensions().get::<Refusal>().is_some();
-        if is_refused || !response.status().is_success() {
+        let is_secret = response.extensions().get::<HoldsSecret>().is_some();
+        if is_refused || is_secret || !response.status().is_success() {
             return Ok(response);
         }
         let (parts, body) = response.into_parts();

@@ -83,6 +83,8 @@ impl Params {
                 }
                 return Ok(());
             }
+            // What PHP writes for an object without fields.
+            Ok(Value::Array(items)) if items.is_empty() => return Ok(()),
             Ok(_) => "the body is JSON, but no object".to_owned(),
             Err(error) => format!("the body is neither JSON ({error}) nor a form"),
         };
@@ -100,12 +102,11 @@ impl Params {
         }
     }
 
-    /// A form's pairs. `name[]` is how forms spell a list.
+    /// A form's pairs. `name[]` is how forms spell a list; PHP counts, `name[0]`.
     fn add_pairs(&mut self, pairs: Vec<(String, String)>) {
         let mut texts: HashMap<String, Vec<String>> = HashMap::new();
         for (name, value) in pairs {
-            let name = name.strip_suffix("[]").unwrap_or(&name).to_owned();
-            texts.entry(name).or_default().push(value);
+            texts.entry(list_name(&name).to_owned()).or_default().push(value);
         }
         for (name, values) in texts {
             self.insert(name, Param::Text(values));
@@ -115,6 +116,15 @@ impl Params {
     fn insert(&mut self, name: String, param: Param) {
         let name = if self.folds_case { name.to_ascii_lowercase() } else { name };
         self.values.insert(name, param);
+    }
+}
+
+/// What a list is called whose item a form calls `name[]` or `name[7]`; any other name is itself.
+fn list_name(name: &str) -> &str {
+    let place = name.strip_suffix(']').and_then(|name| name.rsplit_once('['));
+    match place {
+        Some((list, index)) if !list.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()) => list,
+        _ => name,
     }
 }
 
@@ -198,6 +208,10 @@ mod tests {
         assert_eq!(params.get("a"), Some(&text("body")));
         assert_eq!(params.get("b"), Some(&text("query")));
         assert_eq!(params.get("ids"), Some(&Param::Text(vec!["2".into(), "1".into()])));
+        let counted = read("", "", "ids%5B0%5D=2&ids[1]=1&[]=x&a[b]=c").await.unwrap();
+        assert_eq!(counted.get("ids"), Some(&Param::Text(vec!["2".into(), "1".into()])));
+        assert_eq!(counted.get("[]"), Some(&text("x")));
+        assert_eq!(counted.get("a[b]"), Some(&text("c")));
     }
 
     #[tokio::test]
@@ -213,8 +227,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_empty_body_has_no_parameters() {
-        let params = read("application/json", "", " \n").await.unwrap();
-        assert_eq!(params.get("a"), None);
+    async fn a_body_of_nothing_has_no_parameters() {
+        for nothing in ["", " \n", "{}", "[]", " [ ] "] {
+            let params = read("application/json", "", nothing).await.unwrap();
+            assert_eq!(params.get("a"), None, "{nothing:?}");
+        }
     }
 }

@@ -4,8 +4,8 @@ use crate::{
     auth::{ApiTokenText, Token},
     clock::{Clock, new_id, random_bytes},
     domain::{
-        Agent, AgentRef, ApiToken, Channel, ChannelKind, Company, Error, NewAgent, NewApiToken, NewCompany,
-        NewWidget, Outlet, Plan, Result, Scope, Widget, code,
+        Agent, AgentRef, ApiToken, Channel, ChannelKind, Company, Error, NewAccessToken, NewAgent,
+        NewApiToken, NewCompany, NewWidget, Outlet, Plan, Result, Scope, Widget, code,
     },
     live::Live,
     store::Store,
@@ -17,6 +17,11 @@ use uuid::Uuid;
 
 /// How exactly the last use of a token is known, in seconds. Noting each use would write for each request.
 const LAST_USE_SECONDS: i64 = 600;
+
+/// How long an access token is good for, in seconds.
+pub const ACCESS_SECONDS: i64 = 14_400;
+/// How long its refresh token is.
+const REFRESH_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// The colour of a widget that names none.
 pub const DEFAULT_COLOR: &str = "#7650ff";
@@ -54,6 +59,15 @@ impl Principal {
     }
 }
 
+/// Tokens that stand for an API token. This is the only time they are seen.
+#[derive(Debug)]
+pub struct Access {
+    /// Works wherever the API token does, for [`ACCESS_SECONDS`].
+    pub access: Token,
+    /// Gets the next pair, once.
+    pub refresh: Token,
+}
+
 /// A company to be made. What is left out is decided here.
 #[derive(Clone, Debug)]
 pub struct CompanyDraft {
@@ -85,7 +99,12 @@ impl Administration {
     }
 
     /// Whose token this is. Asked of the store each time, so that a revoked one is dead at once.
+    ///
+    /// An API token is two halves with a dot between them; an access token has no dot. So either is one look.
     pub async fn authenticate(&self, text: &str) -> Result<Principal> {
+        if !text.contains('.') {
+            return self.authenticate_access(&Token::from_client(text)).await;
+        }
         let token = ApiTokenText::parse(text).ok_or(Error::TokenInvalid)?;
         let stored = self.store.api_token(token.id).await?.ok_or(Error::TokenInvalid)?;
         if stored.is_revoked || !token.matches(&stored.secret_hash) {
@@ -99,6 +118,38 @@ impl Administration {
     pub async fn principal(&self, token: Uuid) -> Result<Principal> {
         let stored = self.store.api_token(token).await?.ok_or(Error::TokenInvalid)?;
         if stored.is_revoked { Err(Error::TokenInvalid) } else { Ok(principal(stored)) }
+    }
+
+    async fn authenticate_access(&self, token: &Token) -> Result<Principal> {
+        let (stored, expires_at) =
+            self.store.api_token_by_access(token.hash()).await?.ok_or(Error::TokenInvalid)?;
+        if stored.is_revoked {
+            return Err(Error::TokenInvalid);
+        }
+        if self.clock.now() >= expires_at {
+            return Err(Error::TokenExpired);
+        }
+        self.note_use(&stored).await?;
+        Ok(principal(stored))
+    }
+
+    /// Gives tokens that stand for an API token until they expire or it is revoked; in exchange for a refresh token if one
+    /// is named, which is then spent. Access tokens that were given before go on to their own end.
+    pub async fn grant_access(&self, api_token: Uuid, spent: Option<&Token>) -> Result<Access> {
+        let at = self.clock.now();
+        let granted = Access { access: Token::generate(), refresh: Token::generate() };
+        self.store
+            .create_access_token(NewAccessToken {
+                token: api_token,
+                hash: granted.access.hash(),
+                expires_at: at.plus_seconds(ACCESS_SECONDS),
+                refresh_hash: granted.refresh.hash(),
+                refresh_expires_at: at.plus_seconds(REFRESH_SECONDS),
+                spent: spent.map(Token::hash),
+                at,
+            })
+            .await?;
+        Ok(granted)
     }
 
     async fn note_use(&self, token: &ApiToken) -> Result<()> {

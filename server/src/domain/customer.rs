@@ -1,5 +1,6 @@
 //! Customers: the people who write, and are written to.
 
+use crate::domain::ChannelKind;
 use serde_json::{Map, Value};
 use shared::{CompanyId, CustomerId, Timestamp};
 
@@ -77,6 +78,20 @@ pub struct ProfileChange {
 }
 
 impl Profile {
+    /// What is known of somebody who is met on an app for the first time, under this handle.
+    #[must_use]
+    pub fn met_on(kind: ChannelKind, handle: &str, name: Option<String>) -> Self {
+        let handle = kind.handle(handle);
+        let is_phone = handle.bytes().all(|byte| byte.is_ascii_digit());
+        match kind {
+            ChannelKind::Whatsapp | ChannelKind::Sms | ChannelKind::TelegramPersonal if is_phone => {
+                Self { name, phone: Some(handle), ..Self::default() }
+            }
+            ChannelKind::Widget => Self { name, ..Self::default() },
+            _ => Self { name, username: Some(handle), ..Self::default() },
+        }
+    }
+
     #[must_use]
     pub fn changed(self, change: ProfileChange) -> Self {
         Self {

@@ -39,6 +39,13 @@ pub trait DeliveryStore: Send + Sync + 'static {
     async fn job_of_message(&self, company: CompanyId, message: MessageId) -> Result<Option<Job>>;
     /// Jobs that are not finished, oldest first, after this number.
     async fn open_jobs(&self, after: i64, limit: u32) -> Result<Vec<Job>>;
+    /// Those of one conversation, in the order of its messages.
+    async fn open_jobs_of(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<Vec<Job>>;
     /// Moves the job's message on. A job that is finished fails no more, but its message may still be read.
     async fn advance_job(&self, num: i64, progress: Progress, at: Timestamp) -> Result<Job>;
 
@@ -50,8 +57,15 @@ pub trait DeliveryStore: Send + Sync + 'static {
         deliveries: Vec<NewDelivery>,
         at: Timestamp,
     ) -> Result<()>;
-    /// The first delivery of each conversation, and of no conversation, that is still to be made; oldest first.
-    async fn next_deliveries(&self, webhook_num: i64, limit: u32) -> Result<Vec<WebhookDelivery>>;
+    /// The first delivery of each conversation that is still to be made, and all that concern none, as far as they are
+    /// due; oldest first. None is put off by more than [`crate::domain::delivery::RETRY_SECONDS`]: one that seems to be
+    /// has a clock behind it that was set back, and is due.
+    async fn next_deliveries(
+        &self,
+        webhook_num: i64,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<WebhookDelivery>>;
     /// It arrived, or is given up.
     async fn finish_delivery(&self, num: i64) -> Result<()>;
     /// It failed, and is tried again at `due_at`.

@@ -3,12 +3,16 @@
 
 mod admin;
 mod architecture;
+mod attachments;
 mod bad_input;
 mod conversations;
+mod docs;
 mod golden;
 mod iris;
 mod mock_agent;
+mod permissions;
 mod pingback;
+mod scenario;
 mod sessions;
 mod store;
 mod stream;

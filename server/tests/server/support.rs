@@ -13,7 +13,7 @@ use server::{
     app::{App, Settings},
     clock::{Clock, TestClock, new_id},
     demo::{self, Demo},
-    domain::{NewCompany, Plan, Sender, Widget},
+    domain::{NewCompany, Plan, Scope, Sender, Widget},
     live::Live,
     router::router,
     store::{Store, sqlite::SqliteStore},
@@ -23,8 +23,9 @@ use shared::{
     WidgetId,
     sse::{Frame, Parser},
 };
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 /// 2026-01-01T00:00:00Z.
@@ -91,6 +92,15 @@ impl TestServer {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
+    /// Serves it on a free port of the loopback too, for programs that are not of this process.
+    pub async fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = self.router.clone();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        address
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.call(Request::get(path).body(Body::empty()).unwrap()).await
     }
@@ -153,6 +163,15 @@ impl TestServer {
             .await
             .unwrap();
         widget
+    }
+
+    /// A token of another company, for everything, and its widget.
+    pub async fn other_company_with_token(&self) -> (String, WidgetId) {
+        let widget = self.other_company().await;
+        let company = self.app.store.widget(widget).await.unwrap().unwrap().company;
+        let token =
+            self.app.administration.create_token(company, None, "other".into(), Scope::Admin).await.unwrap();
+        (token.reveal(), widget)
     }
 
     /// The demo's agent writes.

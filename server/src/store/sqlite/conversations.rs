@@ -1,7 +1,7 @@
 //! Conversations: starting and opening one, changing what is known of it, reading them, marking how far each side has read.
 
 use super::{
-    SqliteStore,
+    SqliteStore, attachments,
     change_log::{Entry, log},
     customers, directory, messages,
     rows::{self, Word, select_conversation, select_details},
@@ -15,10 +15,12 @@ use crate::{
         conversation::next_status,
         message::{NewMessage, Sent},
     },
-    store::{Alter, ConversationStore, Mark, NewConversation, NewCustomer, NewOpening, Opened, Started},
+    store::{
+        Alter, ConversationStore, Mark, NewConversation, NewCustomer, NewOpening, Opened, Reply, Started,
+    },
 };
 use async_trait::async_trait;
-use shared::{CompanyId, ConversationId, CustomerId, Seq};
+use shared::{CompanyId, ConversationId, CustomerId, Seq, Timestamp};
 use sqlx::{Executor, Row, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
@@ -38,6 +40,10 @@ impl ConversationStore for SqliteStore {
 
     async fn send_message(&self, message: NewMessage) -> Result<Sent> {
         self.writer.execute(message).await
+    }
+
+    async fn reply(&self, reply: Reply) -> Result<Sent> {
+        self.writer.execute(reply).await
     }
 
     async fn mark(&self, mark: Mark) -> Result<()> {
@@ -93,6 +99,10 @@ impl ConversationStore for SqliteStore {
         limit: u32,
     ) -> Result<MessagePage> {
         messages::page(&self.readers, company, conversation, query, limit).await
+    }
+
+    async fn message(&self, company: CompanyId, num: i64) -> Result<Option<Message>> {
+        messages::by_num(&self.readers, company, num).await
     }
 
     async fn messages_of_company(
@@ -251,7 +261,7 @@ impl NewConversation {
     }
 
     fn is_same(&self, row: &sqlx::sqlite::SqliteRow) -> Result<bool> {
-        let attachments = super::attachments::restore_claimed(row.try_get("attachments")?)?;
+        let attachments = attachments::restore_claimed(row.try_get("attachments")?)?;
         Ok(row.try_get::<&str, _>("content")? == self.content.text()
             && attachments.iter().map(|attachment| &attachment.id).eq(self.content.attachments()))
     }
@@ -268,23 +278,23 @@ impl Command for NewOpening {
             return Ok(opened);
         }
         let existing = match &customer {
-            Some(customer) if self.is_continued => open_one(tx, customer.id, channel.id).await?,
+            Some(customer) if self.is_continued => self.open_one(tx, customer.id, channel.id).await?,
             _ => None,
         };
-        let (conversation, is_continued) = match existing {
-            Some(id) => (id, true),
-            None => {
-                self.insert(tx, &channel, customer.as_ref()).await?;
-                log_conversation(tx, self.company, self.id, true).await?;
-                (self.id, false)
-            }
-        };
+        let conversation = existing.unwrap_or(self.id);
+        if existing.is_none() {
+            self.insert(tx, &channel, customer.as_ref()).await?;
+            log_conversation(tx, self.company, self.id, true).await?;
+        }
         let message = match self.message {
             None => None,
             Some((content, sender)) => {
                 let sender = match (sender, &customer) {
                     (Some(sender), _) => sender,
-                    (None, Some(customer)) => Sender::customer(customer.id),
+                    (None, Some(customer)) => {
+                        attachments::bring(tx, self.company, customer.id, content.attachments()).await?;
+                        Sender::customer(customer.id)
+                    }
                     (None, None) => return Err(Error::invalid("customer", "is needed to write as them")),
                 };
                 let message = NewMessage {
@@ -300,7 +310,7 @@ impl Command for NewOpening {
                 Some(message.apply(tx).await?.into_message())
             }
         };
-        Ok(Opened { conversation, is_continued, message })
+        Ok(Opened { conversation, is_continued: existing.is_some(), message })
     }
 }
 
@@ -391,19 +401,75 @@ impl NewOpening {
         .await?;
         Ok(())
     }
+
+    /// The customer's newest conversation on the channel that is not closed; or one that was moved away from it, which
+    /// comes back.
+    async fn open_one(
+        &self,
+        tx: &mut Tx<'_>,
+        customer: CustomerId,
+        channel: Uuid,
+    ) -> Result<Option<ConversationId>> {
+        let row = sqlx::query(
+            "SELECT c.id, c.channel_id = $2 AS is_there FROM conversation c
+             WHERE c.customer_id = $1 AND c.status <> 'closed' AND c.erased_at IS NULL
+               AND (c.channel_id = $2 OR EXISTS
+                    (SELECT 1 FROM conversation_channel v WHERE v.conversation_id = c.id AND v.channel_id = $2))
+             ORDER BY is_there DESC, c.num DESC LIMIT 1",
+        )
+        .bind(customer.0)
+        .bind(channel)
+        .fetch_optional(&mut *tx.connection)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let id = ConversationId(row.try_get("id")?);
+        if !row.try_get::<bool, _>("is_there")? {
+            move_to(tx, id, channel).await?;
+            touch(tx, id, self.at).await?;
+            log_conversation(tx, self.company, id, false).await?;
+        }
+        Ok(Some(id))
+    }
 }
 
-/// A customer's newest conversation on a channel that is not closed.
-async fn open_one(tx: &mut Tx<'_>, customer: CustomerId, channel: Uuid) -> Result<Option<ConversationId>> {
-    let row = sqlx::query(
-        "SELECT id FROM conversation WHERE customer_id = $1 AND channel_id = $2 AND status <> 'closed'
-           AND erased_at IS NULL ORDER BY num DESC LIMIT 1",
+async fn touch(tx: &mut Tx<'_>, conversation: ConversationId, at: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE conversation SET updated_at = max(updated_at, $2) WHERE id = $1")
+        .bind(conversation.0)
+        .bind(at.0)
+        .execute(&mut *tx.connection)
+        .await?;
+    Ok(())
+}
+
+/// Puts a conversation on another channel, and keeps in mind where it was.
+async fn move_to(tx: &mut Tx<'_>, conversation: ConversationId, channel: Uuid) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO conversation_channel (conversation_id, channel_id, company_id)
+             SELECT id, channel_id, company_id FROM conversation WHERE id = $1 ON CONFLICT DO NOTHING;
+         UPDATE conversation SET channel_id = $2 WHERE id = $1",
     )
-    .bind(customer.0)
+    .bind(conversation.0)
     .bind(channel)
-    .fetch_optional(&mut *tx.connection)
+    .execute(&mut *tx.connection)
     .await?;
-    row.map(|row| Ok(ConversationId(row.try_get(0)?))).transpose()
+    Ok(())
+}
+
+#[async_trait]
+impl Command for Reply {
+    type Output = Sent;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Sent> {
+        let Self { moving, message } = self;
+        let is_repeated = match message.client_id {
+            Some(id) => messages::find_by_client_id(tx, message.conversation, id).await?.is_some(),
+            None => false,
+        };
+        if !is_repeated && let Some(alter) = moving {
+            alter.apply(tx).await?;
+        }
+        message.apply(tx).await
+    }
 }
 
 #[async_trait]
@@ -415,11 +481,7 @@ impl Command for Alter {
         if !self.write(tx, &before).await? {
             return Ok(Altered { conversation: before, is_changed: false });
         }
-        sqlx::query("UPDATE conversation SET updated_at = max(updated_at, $2) WHERE id = $1")
-            .bind(before.id.0)
-            .bind(self.at.0)
-            .execute(&mut *tx.connection)
-            .await?;
+        touch(tx, before.id, self.at).await?;
         let conversation = log_conversation(tx, self.company, before.id, false).await?;
         Ok(Altered { conversation, is_changed: true })
     }
@@ -465,13 +527,12 @@ impl Alter {
             .bind(before.id.0)
             .bind(*is_blocked),
             Alteration::MoveTo { kind, handle } => {
-                let channel = self.move_to(tx, before, *kind, handle.as_deref()).await?;
+                let channel = self.find_destination(tx, before, *kind, handle.as_deref()).await?;
                 if channel.id == before.channel.id {
                     return Ok(false);
                 }
-                sqlx::query("UPDATE conversation SET channel_id = $2 WHERE id = $1")
-                    .bind(before.id.0)
-                    .bind(channel.id)
+                move_to(tx, before.id, channel.id).await?;
+                return Ok(true);
             }
         };
         query.execute(&mut *tx.connection).await?;
@@ -479,7 +540,7 @@ impl Alter {
     }
 
     /// The channel to move to, where the customer can be reached.
-    async fn move_to(
+    async fn find_destination(
         &self,
         tx: &mut Tx<'_>,
         before: &Conversation,
@@ -556,7 +617,7 @@ async fn mark_messages(
         "UPDATE message
          SET ack = $4, delivered_at = coalesce(delivered_at, $5), read_at = CASE WHEN $4 = 3 THEN $5 ELSE read_at END
          WHERE conversation_id = $1 AND seq > $2 AND seq <= $3 AND ack < $4
-           AND (sender_type = 'customer') = ($6 = 'agent')
+           AND (sender_type = 'customer') = ($6 = 'agent') AND ack >= $7
          RETURNING seq",
     )
     .bind(conversation.id.0)
@@ -568,6 +629,8 @@ async fn mark_messages(
     })
     .bind(receipt.at.0)
     .bind(receipt.by.word())
+    // What has not left can't have arrived.
+    .bind(i8::from(shared::Ack::Sent))
     .fetch_all(&mut *tx.connection)
     .await?;
     let seqs = rows.iter().map(|row| row.try_get::<Seq, _>(0)).collect::<Result<Vec<_>, _>>()?;

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     domain::{
         Agent, AgentRef, ApiToken, Channel, ChannelChange, ChannelChoice, ChannelKind, Company,
-        CompanyChange, Error, NewAgent, NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet,
-        Presence, Result, Webhook, WebhookFormat, Widget,
+        CompanyChange, Error, Hash, NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany,
+        NewWebhook, NewWidget, Outlet, Presence, Result, Webhook, WebhookFormat, Widget,
     },
     store::DirectoryStore,
 };
@@ -128,6 +128,21 @@ impl DirectoryStore for SqliteStore {
         self.writer.execute(RevokeToken { id, at }).await
     }
 
+    async fn create_access_token(&self, token: NewAccessToken) -> Result<()> {
+        self.writer.execute(token).await
+    }
+
+    async fn api_token_by_access(&self, hash: Hash) -> Result<Option<(ApiToken, Timestamp)>> {
+        let row = sqlx::query(select_token!(
+            "JOIN access_token x ON x.token_id = t.id WHERE x.hash = $1",
+            ", x.expires_at"
+        ))
+        .bind(hash.to_vec())
+        .fetch_optional(&self.readers)
+        .await?;
+        row.map(|row| Ok((rows::api_token(&row)?, Timestamp(row.try_get("expires_at")?)))).transpose()
+    }
+
     async fn create_channel(&self, channel: NewChannel) -> Result<Channel> {
         self.writer.execute(channel).await
     }
@@ -234,10 +249,12 @@ use select_company;
 
 // A token without an agent of its own acts as the company's first.
 macro_rules! select_token {
-    ($rest:literal) => {
+    ($rest:literal $(, $columns:literal)?) => {
         concat!(
             "SELECT t.id, t.company_id, t.name, t.scope, t.secret_hash, t.created_at, t.last_used_at, t.revoked_at, ",
-            "y.plan, g.id AS agent_id, g.name AS agent_name FROM api_token t JOIN company y ON y.id = t.company_id ",
+            "y.plan, g.id AS agent_id, g.name AS agent_name",
+            $($columns,)?
+            " FROM api_token t JOIN company y ON y.id = t.company_id ",
             "JOIN agent g ON g.id = coalesce(t.agent_id, ",
             "(SELECT f.id FROM agent f WHERE f.company_id = t.company_id ORDER BY f.num LIMIT 1)) ",
             $rest
@@ -324,15 +341,15 @@ impl Command for ChangeCompany {
         .bind(change.plan.map(Word::word))
         .execute(&mut *tx.connection)
         .await?;
-        if let Some(webhook) = change.webhook {
-            sqlx::query("DELETE FROM webhook WHERE company_id = $1 AND format = 'pact'")
-                .bind(id.0)
-                .execute(&mut *tx.connection)
-                .await?;
-            if let Some(webhook) = webhook {
-                let webhook = NewWebhook { company: id, format: WebhookFormat::Pact, ..webhook };
-                webhook.apply(tx).await?;
+        match change.webhook {
+            None => {}
+            Some(None) => {
+                sqlx::query("DELETE FROM webhook WHERE company_id = $1 AND format = 'pact'")
+                    .bind(id.0)
+                    .execute(&mut *tx.connection)
+                    .await?;
             }
+            Some(Some(webhook)) => set_pact_webhook(tx, id, webhook).await?,
         }
         let row = sqlx::query(select_company!("WHERE y.id = $1"))
             .bind(id.0)
@@ -341,6 +358,19 @@ impl Command for ChangeCompany {
             .ok_or(Error::NotFound)?;
         rows::company(&row)
     }
+}
+
+/// Sends Pact's webhooks somewhere else, or makes the first one. What was still to be delivered is kept.
+async fn set_pact_webhook(tx: &mut Tx<'_>, company: CompanyId, webhook: NewWebhook) -> Result<()> {
+    let moved = sqlx::query("UPDATE webhook SET url = $2 WHERE company_id = $1 AND format = 'pact'")
+        .bind(company.0)
+        .bind(&webhook.url)
+        .execute(&mut *tx.connection)
+        .await?;
+    if moved.rows_affected() == 0 {
+        NewWebhook { company, format: WebhookFormat::Pact, ..webhook }.apply(tx).await?;
+    }
+    Ok(())
 }
 
 #[async_trait]
@@ -457,6 +487,42 @@ impl Command for NewApiToken {
         .execute(&mut *tx.connection)
         .await?;
         if inserted.rows_affected() == 0 { Err(Error::NotFound) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Command for NewAccessToken {
+    type Output = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        if let Some(spent) = self.spent {
+            let spent = sqlx::query(
+                "UPDATE access_token SET refresh_hash = NULL, kept_until = expires_at
+                 WHERE refresh_hash = $1 AND token_id = $2 AND kept_until > $3",
+            )
+            .bind(spent.to_vec())
+            .bind(self.token)
+            .bind(self.at.0)
+            .execute(&mut *tx.connection)
+            .await?;
+            if spent.rows_affected() == 0 {
+                return Err(Error::TokenInvalid);
+            }
+        }
+        sqlx::query(
+            "DELETE FROM access_token WHERE kept_until <= $6;
+             INSERT INTO access_token (hash, refresh_hash, token_id, expires_at, kept_until)
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(self.hash.to_vec())
+        .bind(self.refresh_hash.to_vec())
+        .bind(self.token)
+        .bind(self.expires_at.0)
+        .bind(self.refresh_expires_at.0)
+        .bind(self.at.0)
+        .execute(&mut *tx.connection)
+        .await?;
+        Ok(())
     }
 }
 
