@@ -14,7 +14,10 @@
 use super::params::{Param, Params};
 use crate::domain::{Error, InvalidField, Result};
 use serde_json::{Map, Value};
-use shared::limits::{NAME_MAX_CHARS, TEXT_MAX_BYTES};
+use shared::{
+    MessageText,
+    limits::{NAME_MAX_CHARS, TEXT_MAX_BYTES},
+};
 use uuid::Uuid;
 
 /// What can be read from a request's parameters.
@@ -90,6 +93,11 @@ impl<'p> Fields<'p> {
         self.problems.push(problem);
     }
 
+    /// Whether anything was found wrong so far.
+    pub fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
     pub fn finish<T>(self, read: Option<T>) -> Result<T> {
         match read {
             Some(value) if self.problems.is_empty() => Ok(value),
@@ -124,6 +132,11 @@ pub fn text(param: &Param) -> Read<String> {
     } else {
         Ok(text)
     }
+}
+
+/// What a message may say.
+pub fn message_text(param: &Param) -> Read<MessageText> {
+    MessageText::try_from(text(param)?).map_err(|problem| Wrong::Value(problem.to_string()))
 }
 
 /// A name or another short text: not blank, up to 255 characters.

@@ -13,7 +13,7 @@ use server::{
     app::{App, Settings},
     clock::{Clock, TestClock, new_id},
     demo::{self, Demo},
-    domain::{NewCompany, Plan, Sender, Widget},
+    domain::{NewCompany, Plan, Scope, Sender, Widget},
     live::Live,
     router::router,
     store::{Store, sqlite::SqliteStore},
@@ -150,6 +150,27 @@ impl TestServer {
         widget
     }
 
+    /// A token of a company, with the company's first agent.
+    pub async fn token_of(&self, company: CompanyId, scope: Scope) -> String {
+        self.app.administration.create_token(company, None, "test".into(), scope).await.unwrap().reveal()
+    }
+
+    /// Opens an event stream.
+    pub async fn stream(&self, path: &str, token: &str, last_event_id: Option<&str>) -> Listener {
+        let mut request = request(Method::GET, path, Some(token), None);
+        if let Some(id) = last_event_id {
+            request.headers_mut().insert("last-event-id", HeaderValue::from_str(id).unwrap());
+        }
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+        Listener {
+            body: response.into_body().into_data_stream(),
+            parser: Parser::new(1 << 20),
+            frames: VecDeque::new(),
+        }
+    }
+
     /// The demo's agent writes.
     pub async fn agent_says(&self, conversation: ConversationId, text: &str) -> server::domain::Message {
         let text = MessageText::try_from(text.to_owned()).unwrap();
@@ -243,18 +264,7 @@ impl Visitor<'_> {
     }
 
     pub async fn listen(&self, last_event_id: Option<&str>) -> Listener {
-        let mut request = request(Method::GET, "/widget/v1/stream", Some(&self.session.access_token), None);
-        if let Some(id) = last_event_id {
-            request.headers_mut().insert("last-event-id", HeaderValue::from_str(id).unwrap());
-        }
-        let response = self.server.router.clone().oneshot(request).await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
-        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
-        Listener {
-            body: response.into_body().into_data_stream(),
-            parser: Parser::new(1 << 20),
-            frames: VecDeque::new(),
-        }
+        self.server.stream("/widget/v1/stream", &self.session.access_token, last_event_id).await
     }
 }
 
@@ -266,14 +276,19 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// The next event and its id; `None` when the stream is over.
-    pub async fn next(&mut self) -> Option<(Event, Option<String>)> {
+    /// The next event as it stands on the wire; `None` when the stream is over.
+    pub async fn frame(&mut self) -> Option<Frame> {
         while self.frames.is_empty() {
             let chunk =
                 tokio::time::timeout(PATIENCE, self.body.next()).await.expect("an event comes")?.unwrap();
             self.parser.push(&chunk, |frame| self.frames.push_back(frame)).unwrap();
         }
-        let frame = self.frames.pop_front()?;
+        self.frames.pop_front()
+    }
+
+    /// The next event of a visitor's stream and its id; `None` when the stream is over.
+    pub async fn next(&mut self) -> Option<(Event, Option<String>)> {
+        let frame = self.frame().await?;
         Some((Event::read(&frame.event, &frame.data).unwrap().expect("a known event"), frame.id))
     }
 
