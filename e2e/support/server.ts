@@ -15,6 +15,10 @@ export interface Demo {
   base_url: string;
   demo_page: string;
   widget_id: string;
+  business_id: string;
+  company_num: number;
+  api_token: string;
+  iris: { property_code: string; interface_token: string };
 }
 
 /** A real server in mock mode, on a port and with a data directory of its own, that can be killed and started again. */
@@ -51,6 +55,11 @@ export class Server {
 
   get demoPage(): string {
     return this.running.demo_page;
+  }
+
+  /** The demo company's names and credentials. */
+  get credentials(): Demo {
+    return this.running;
   }
 
   private get running(): Demo {

@@ -21,6 +21,19 @@ ALTER TABLE api_token ADD COLUMN scope TEXT NOT NULL DEFAULT 'admin' CHECK (scop
 ALTER TABLE api_token ADD COLUMN last_used_at INTEGER;
 CREATE INDEX api_token_of_company ON api_token (company_id);
 
+-- Tokens that stand for an API token for some hours, and are revoked with it.
+CREATE TABLE access_token (
+    -- SHA-256 of the access token.
+    hash BLOB PRIMARY KEY,
+    -- SHA-256 of the refresh token; null when it has been used.
+    refresh_hash BLOB UNIQUE,
+    token_id BLOB NOT NULL REFERENCES api_token (id),
+    expires_at INTEGER NOT NULL,
+    -- When the row is good for nothing: the end of the refresh token, or of the access token when that was used.
+    kept_until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX access_token_age ON access_token (kept_until);
+
 ALTER TABLE channel ADD COLUMN config TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE channel ADD COLUMN deleted_at INTEGER;
 -- A company has one channel of a kind.
@@ -84,6 +97,16 @@ CREATE INDEX conversation_by_update ON conversation (company_id, status, updated
 CREATE INDEX conversation_of_assignee ON conversation (company_id, assignee_id, status, updated_at)
     WHERE assignee_id IS NOT NULL AND erased_at IS NULL;
 
+-- The channels a conversation was on before it was moved: whoever meets its customer there again goes on with it.
+CREATE TABLE conversation_channel (
+    conversation_id BLOB NOT NULL,
+    channel_id BLOB NOT NULL,
+    company_id BLOB NOT NULL,
+    PRIMARY KEY (conversation_id, channel_id),
+    FOREIGN KEY (company_id, conversation_id) REFERENCES conversation (company_id, id),
+    FOREIGN KEY (company_id, channel_id) REFERENCES channel (company_id, id)
+) STRICT, WITHOUT ROWID;
+
 -- JSON array of the message's attachments as they were sent, so that reading a message reads one row.
 ALTER TABLE message ADD COLUMN attachments TEXT;
 ALTER TABLE message ADD COLUMN language TEXT;
@@ -125,6 +148,7 @@ CREATE TABLE delivery_job (
     FOREIGN KEY (company_id, channel_id) REFERENCES channel (company_id, id)
 ) STRICT;
 CREATE INDEX delivery_job_open ON delivery_job (num) WHERE state = 'trying_deliver';
+CREATE INDEX delivery_job_open_of_conversation ON delivery_job (conversation_id, num) WHERE state = 'trying_deliver';
 
 -- Sessions of the iRiS API: a token that stands for an API token, and perhaps for a guest.
 CREATE TABLE guest_session (

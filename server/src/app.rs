@@ -3,8 +3,9 @@
 use crate::{
     attachments::Attachments,
     clock::Clock,
+    connectors::Mock,
     dialect::idempotency::Idempotency,
-    domain::{Administration, Conversations, Customers, Sessions},
+    domain::{Administration, Conversations, Customers, GuestSessions, Sessions},
     files::Files,
     live::Live,
     outbound::Outbound,
@@ -24,10 +25,13 @@ pub struct App {
     pub sessions: Sessions,
     pub customers: Customers,
     pub administration: Administration,
+    pub guest_sessions: GuestSessions,
     pub attachments: Attachments,
     /// The one way out to addresses that clients name.
     pub outbound: Outbound,
     pub idempotency: Idempotency,
+    /// How the outside apps and webhooks are to behave, in mock mode.
+    pub mock: Arc<Mock>,
     pub rate_limits: Arc<RateLimits>,
     pub settings: Arc<Settings>,
     /// The panel, the loader and the demo pages.
@@ -48,10 +52,16 @@ pub struct Settings {
 }
 
 impl App {
-    pub fn new(store: Arc<dyn Store>, live: Arc<Live>, clock: Arc<dyn Clock>, settings: Settings) -> io::Result<Self> {
+    pub fn new(
+        store: Arc<dyn Store>,
+        live: Arc<Live>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> io::Result<Self> {
         let files = Files::open(&settings.files, settings.upload_max_bytes)?;
         // In mock mode a test's own servers are there to be reached.
         let outbound = Outbound::new(settings.is_mock);
+        let administration = Administration::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock));
         Ok(Self {
             attachments: Attachments::new(
                 files,
@@ -64,8 +74,14 @@ impl App {
             conversations: Conversations::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
             sessions: Sessions::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
             customers: Customers::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
-            administration: Administration::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
+            guest_sessions: GuestSessions::new(
+                Arc::clone(&store),
+                Arc::clone(&clock),
+                administration.clone(),
+            ),
+            administration,
             idempotency: Idempotency::new(Arc::clone(&store), Arc::clone(&clock)),
+            mock: Arc::default(),
             rate_limits: Arc::default(),
             web: Arc::new(Web::new(settings.is_mock)),
             settings: Arc::new(settings),

@@ -129,7 +129,9 @@ impl Attachments {
         match error {
             StoreFileError::TooLarge => Error::TooLarge(self.max_bytes),
             StoreFileError::Empty => InvalidField::value(field, "must not be empty").into(),
-            StoreFileError::Upload(failure) => Error::Malformed(format!("the file did not arrive whole: {failure}")),
+            StoreFileError::Upload(failure) => {
+                Error::Malformed(format!("the file did not arrive whole: {failure}"))
+            }
             StoreFileError::Full => Error::Unavailable("the disk is full"),
             StoreFileError::Io(failure) => {
                 error!(error = %failure, "a file could not be kept");

@@ -103,10 +103,7 @@ impl ServeArgs {
         Ok(Config {
             listen: given.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787))),
             data: given.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
-            public_url: given
-                .public_url
-                .or(file.public_url)
-                .map(|url| url.trim_end_matches('/').to_owned()),
+            public_url: given.public_url.or(file.public_url).map(|url| url.trim_end_matches('/').to_owned()),
             upload_max_bytes: u64::from(given.upload_max_mib.or(file.upload_max_mib).unwrap_or(10)) << 20,
             mock: given.mock.or(file.mock).unwrap_or(false),
             mock_script: given.mock_script.or(file.mock_script),

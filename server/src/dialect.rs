@@ -106,11 +106,30 @@ impl<T: Serialize> IntoResponse for Reply<T> {
     }
 }
 
+/// An answer that holds a secret. It is kept nowhere on its way, nor for a repeat of its request.
+#[derive(Debug)]
+pub struct SecretReply<T>(pub T);
+
+/// Marks the answer that [`SecretReply`] makes.
+#[derive(Clone, Copy, Debug)]
+pub struct HoldsSecret;
+
+impl<T: Serialize> IntoResponse for SecretReply<T> {
+    fn into_response(self) -> Response {
+        let mut response = Reply(self.0).into_response();
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.extensions_mut().insert(HoldsSecret);
+        response
+    }
+}
+
 /// The status of an error, for APIs whose document names no other.
 pub const fn status(error: &Error) -> StatusCode {
     match error {
         Error::NotFound => StatusCode::NOT_FOUND,
-        Error::ClientIdReused | Error::KeyReused | Error::InvalidFields(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::ClientIdReused | Error::KeyReused | Error::InvalidFields(_) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Error::ConversationClosed | Error::KeyInUse => StatusCode::CONFLICT,
         Error::AlreadyExists(_) | Error::ChannelUnusable(_) | Error::Malformed(_) => StatusCode::BAD_REQUEST,
         Error::CredentialsMissing | Error::TokenInvalid | Error::TokenExpired => StatusCode::UNAUTHORIZED,
@@ -154,9 +173,9 @@ pub fn assemble<D: Dialect>(
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(refuse::<D>));
-    let mut router = OpenApiRouter::from(routes);
-    *router.get_openapi_mut() = document;
-    router
+    let mut documented = OpenApiRouter::from(routes);
+    *documented.get_openapi_mut() = document;
+    documented
 }
 
 /// Reads the parameters of a request that needs no token.
@@ -201,11 +220,7 @@ pub async fn enter<D: Dialect>(State(app): State<App>, request: Request, next: N
                     parts.extensions.insert(key.clone());
                     let handled = next.run(Request::from_parts(parts, body));
                     // What an upload holds is known when it has arrived, so its handler looks after the key itself.
-                    if is_upload {
-                        handled.await
-                    } else {
-                        app.idempotency.run(company, key, handled).await
-                    }
+                    if is_upload { handled.await } else { app.idempotency.run(company, key, handled).await }
                 }
             };
             (response, allowance)
@@ -272,7 +287,8 @@ pub async fn method_not_allowed() -> Refusal {
 }
 
 pub fn panicked(_panic: Box<dyn Any + Send>) -> Response {
-    Refusal::from(Error::internal("a handler panicked; the panic itself is on standard error")).into_response()
+    Refusal::from(Error::internal("a handler panicked; the panic itself is on standard error"))
+        .into_response()
 }
 
 macro_rules! callers {

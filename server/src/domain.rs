@@ -15,6 +15,7 @@ pub mod customers;
 pub mod delivery;
 pub mod directory;
 pub mod error;
+pub mod guest_sessions;
 pub mod message;
 pub mod session;
 pub mod sessions;
@@ -31,11 +32,12 @@ pub use customer::{Customer, CustomerFilter, Profile, ProfileChange};
 pub use customers::Customers;
 pub use delivery::{Job, JobState, Progress};
 pub use directory::{
-    Agent, ApiToken, Channel, ChannelChange, ChannelKind, Company, CompanyChange, GuestSession, NewAgent,
-    NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet, Plan, Scope, Webhook, WebhookFormat,
-    Widget,
+    Agent, ApiToken, Channel, ChannelChange, ChannelKind, Company, CompanyChange, GuestSession,
+    NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet, Plan,
+    Scope, Webhook, WebhookFormat, Widget,
 };
 pub use error::{Error, InvalidField, Problem, Result};
+pub use guest_sessions::GuestSessions;
 pub use message::{Content, Message, MessagePage, MessageQuery, Sender, SenderType, Side};
 pub use session::{Hash, NewTokens, VisitorSession};
 pub use sessions::Sessions;

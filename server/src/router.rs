@@ -2,8 +2,10 @@
 
 use crate::{
     app::App,
-    dialect::{paths, pingback},
-    openapi, web, widget_api,
+    dialect::{iris, pantheon, paths, pingback},
+    mock_api,
+    openapi::{self, Document},
+    web, widget_api,
 };
 use axum::{
     Router,
@@ -22,7 +24,6 @@ use tower_http::{
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
 };
 use tracing::info;
-use utoipa_axum::router::OpenApiRouter;
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -52,14 +53,24 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(widget_api::error::panicked))
         .layer(middleware::from_fn(widget_api::error::write_error));
 
-    let (dialects, document) = OpenApiRouter::with_openapi(openapi::base())
-        .nest("/api/v1", pingback::router(&app))
-        .split_for_parts();
-    let document = openapi::Served::new(&document);
+    let mut dialects = Router::new();
+    let mut parts = Vec::new();
+    let mock = app.settings.is_mock.then(|| mock_api::part(&app));
+    for (part, routes) in
+        [pingback::part(&app), pantheon::part(&app), iris::part(&app)].into_iter().chain(mock)
+    {
+        dialects = dialects.nest(part.base, routes);
+        parts.push(part);
+    }
+    let documentation = Router::new()
+        .route("/openapi.json", get(openapi::document))
+        .route("/docs", get(web::docs::page))
+        .with_state(Document::new(parts));
 
     let routes = Router::new()
-        .route("/openapi.json", get(openapi::document).with_state(document))
+        .merge(documentation)
         .merge(dialects.layer(DefaultBodyLimit::max(BODY_MAX_BYTES)))
+        .route("/docs/style.css", get(web::docs::style))
         .route("/widget.js", get(web::loader::loader))
         .route("/panel/{widget}", get(web::panel::panel_document))
         .route("/assets/{name}", get(web::assets::asset))

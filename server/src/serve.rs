@@ -4,7 +4,7 @@ use crate::{
     app::{App, Settings},
     clock::{Clock, SystemClock},
     config::Config,
-    demo,
+    connectors, demo,
     live::Live,
     responder::{self, script::Script},
     router::router,
@@ -49,6 +49,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
     }
     info!("listening on {base_url}");
     tokio::spawn(sweep(app.clone()));
+    let deliveries = connectors::start(app.clone());
 
     let mut draining = live.draining();
     let stopping = Arc::clone(&live);
@@ -70,6 +71,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
         result = server => result?,
         () = deadline => warn!("some requests were still under way after {DRAIN:?} and were cut off"),
     }
+    drop(deliveries.await);
     if timeout(DRAIN, store.close()).await.is_err() {
         warn!("the database took too long to close; it recovers at the next start");
     }
@@ -79,7 +81,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
 
 /// Forgets uploads that were never sent, now and every hour.
 async fn sweep(app: App) {
-    let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+    let mut hours = tokio::time::interval(Duration::from_hours(1));
     loop {
         hours.tick().await;
         if let Err(failure) = app.attachments.sweep().await {

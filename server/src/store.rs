@@ -14,7 +14,7 @@ pub mod sessions;
 pub mod sqlite;
 
 pub use conversations::{
-    Alter, AttachmentStore, ConversationStore, Mark, NewConversation, NewOpening, Opened, Started,
+    Alter, AttachmentStore, ConversationStore, Mark, NewConversation, NewOpening, Opened, Reply, Started,
 };
 pub use customers::{CustomerStore, NewCustomer};
 pub use deliveries::{DeliveryStore, KeptAnswer, NewDelivery, WebhookDelivery};

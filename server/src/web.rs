@@ -1,8 +1,10 @@
-//! What browsers fetch besides the API: the loader, the panel's document and assets, the demo pages, health.
+//! What browsers fetch besides the API: the loader, the panel's document and assets, the demo pages, files, the APIs'
+//! documentation, health.
 
 pub mod assets;
 pub mod compress;
 pub mod demo;
+pub mod docs;
 pub mod files;
 pub mod health;
 pub mod loader;

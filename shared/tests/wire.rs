@@ -60,7 +60,10 @@ fn conversations() {
     pin("conversation", &conversation());
     pin("conversation_without_agent", &Conversation { agent: None, ..conversation() });
     pin("conversation_list", &ConversationList { conversations: vec![conversation()] });
-    pin("start_conversation", &StartConversation { client_id: ClientId(uuid(4)), content: "Hello".into(), attachments: Vec::new() });
+    pin(
+        "start_conversation",
+        &StartConversation { client_id: ClientId(uuid(4)), content: "Hello".into(), attachments: Vec::new() },
+    );
     pin(
         "thread",
         &Thread { conversation: conversation(), messages: vec![customer_message()], has_more: false },

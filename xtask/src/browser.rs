@@ -7,8 +7,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::debian;
 use crate::process;
-use crate::progress::say;
 use crate::tools::on_path;
 
 const NAMES: &[&str] = &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
@@ -25,12 +25,8 @@ pub fn provide() -> Result<PathBuf> {
     if let Some(found) = candidates.into_iter().find(|candidate| starts(candidate).is_ok()) {
         return Ok(found);
     }
-    if is_debian() && is_root() {
-        say("installing Debian's chromium");
-        process::run(apt_get().arg("update"))
-            .and_then(|()| {
-                process::run(apt_get().args(["install", "--yes", "--no-install-recommends", "chromium"]))
-            })
+    if debian::is_debian() && debian::is_root() {
+        debian::install(&["chromium"])
             .context("there is no Chromium, and Debian's package could not be installed")?;
         let installed = PathBuf::from("/usr/bin/chromium");
         starts(&installed)?;
@@ -73,21 +69,6 @@ fn playwrights_own() -> Vec<PathBuf> {
 /// The number in `chromium-1193`; none for Playwright's other directories.
 fn revision(directory: &str) -> Option<u32> {
     directory.strip_prefix("chromium-")?.parse().ok()
-}
-
-fn apt_get() -> Command {
-    let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive").arg("--quiet");
-    command
-}
-
-/// Debian itself: what Ubuntu calls its chromium package is no browser.
-fn is_debian() -> bool {
-    fs::read_to_string("/etc/os-release").is_ok_and(|text| text.lines().any(|line| line == "ID=debian"))
-}
-
-fn is_root() -> bool {
-    process::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
 #[cfg(test)]

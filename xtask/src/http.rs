@@ -28,14 +28,24 @@ pub fn get(base_url: &str, path: &str, accept_encoding: &str) -> Result<Response
     request(base_url, path, accept_encoding).with_context(|| format!("GET {base_url}{path}"))
 }
 
+/// Posts JSON to a path of `http://HOST:PORT`.
+pub fn post(base_url: &str, path: &str, json: &str) -> Result<Response> {
+    let headers = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", json.len());
+    exchange(base_url, "POST", path, &headers, json).with_context(|| format!("POST {base_url}{path}"))
+}
+
 fn request(base_url: &str, path: &str, accept_encoding: &str) -> Result<Response> {
+    exchange(base_url, "GET", path, &format!("Accept-Encoding: {accept_encoding}\r\n"), "")
+}
+
+fn exchange(base_url: &str, method: &str, path: &str, headers: &str, body: &str) -> Result<Response> {
     let host = host_of(base_url)?;
     let mut connection = TcpStream::connect(host)?;
     connection.set_read_timeout(Some(TIMEOUT))?;
     connection.set_write_timeout(Some(TIMEOUT))?;
     write!(
         connection,
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: {accept_encoding}\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n{body}"
     )?;
     let mut bytes = Vec::new();
     connection.read_to_end(&mut bytes)?;

@@ -6,6 +6,8 @@ mod browser;
 mod budget;
 mod bundle;
 mod check;
+mod contract;
+mod debian;
 mod dev;
 mod e2e;
 mod fingerprint;

@@ -49,6 +49,7 @@ fn welcome(demo: &Demo, data: &Path) -> Result<String> {
 Porchlight is running. Stop it with Ctrl-C.
 
   demo page             {demo_page}
+  the APIs              {base_url}/docs
   on a page of yours    <script async src=\"{base_url}/widget.js?id={widget_id}\"></script>
 
 Credentials of the demo company. One token works in all four APIs.

@@ -10,6 +10,7 @@ use clap::Args;
 use crate::budget;
 use crate::bundle;
 use crate::check;
+use crate::contract;
 use crate::e2e::{self, Browser};
 use crate::process;
 use crate::progress::{self, Stopwatch, say};
@@ -42,6 +43,7 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     steps.run("native tests", || check::native_tests(project, options.full))?;
     steps.run("wasm tests", || wasm_tests(project, &browser))?;
     steps.run("server", || server::build(project))?;
+    steps.run("API contract", || contract::run(project, options.full))?;
     steps.run("browser tests", || e2e::run_playwright(project, &browser, options.full))?;
     steps.run("budgets", || budget::check(project))?;
     steps.print();

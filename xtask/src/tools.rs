@@ -11,6 +11,7 @@ use std::process::{self as this, Command};
 
 use anyhow::{Context, Result, bail};
 
+use crate::debian;
 use crate::process;
 use crate::progress::say;
 use crate::project::{Project, tool_cache};
@@ -18,6 +19,7 @@ use crate::project::{Project, tool_cache};
 /// The newest trunk that builds on the Rust we use.
 const TRUNK_VERSION: &str = "0.21.14";
 const CARGO_DENY_VERSION: &str = "0.20.2";
+const SCHEMATHESIS_VERSION: &str = "4.32.5";
 /// npm's package of wasm-opt and its kin.
 const BINARYEN_VERSION: &str = "132.0.0";
 /// The first wasm-opt that understands all that today's rustc writes.
@@ -117,6 +119,29 @@ pub fn provide_wasm_test_runner(project: &Project) -> Result<PathBuf> {
 /// The program `cargo-deny`.
 pub fn provide_cargo_deny() -> Result<PathBuf> {
     Ok(CargoTool::cargo_deny().provide()?.join("cargo-deny"))
+}
+
+/// The directory of the Python packages that `python3 -m schemathesis.cli` needs.
+pub fn provide_schemathesis() -> Result<PathBuf> {
+    let installed = tool_cache()?.join(format!("schemathesis-{SCHEMATHESIS_VERSION}"));
+    if installed.join("schemathesis").is_dir() {
+        return Ok(installed);
+    }
+    debian::provide("python3", &["python3", "python3-pip"], || {
+        process::output(Command::new("python3").args(["-m", "pip", "--version"])).map(drop)
+    })
+    .context("checking the APIs against their document needs Python 3.10 or newer with pip")?;
+    say(&format!("installing schemathesis {SCHEMATHESIS_VERSION} into {}", installed.display()));
+    install(&installed, |unfinished| {
+        process::run(
+            Command::new("python3")
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                .args(["--root-user-action", "ignore", "--target"])
+                .arg(unfinished)
+                .arg(format!("schemathesis=={SCHEMATHESIS_VERSION}")),
+        )
+    })?;
+    Ok(installed)
 }
 
 /// Sees to it that rustup's `cargo fmt` or `cargo clippy` is there.

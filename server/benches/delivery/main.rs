@@ -67,7 +67,12 @@ async fn serve(directory: &Path) -> Result<(SocketAddr, App)> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory, Arc::clone(&live) as _).await?);
     demo::prepare(&*store, &*clock, directory, "http://bench").await?;
-    let settings = Settings { is_mock: true, public_url: "http://bench".into(), upload_max_bytes: 1 << 20, files: directory.join("files") };
+    let settings = Settings {
+        is_mock: true,
+        public_url: "http://bench".into(),
+        upload_max_bytes: 1 << 20,
+        files: directory.join("files"),
+    };
     let app = App::new(store, live, clock, settings)?;
     Ok((listen(router(app.clone())).await?, app))
 }

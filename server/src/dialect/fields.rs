@@ -101,7 +101,9 @@ impl<'p> Fields<'p> {
     pub fn finish<T>(self, read: Option<T>) -> Result<T> {
         match read {
             Some(value) if self.problems.is_empty() => Ok(value),
-            _ if self.problems.is_empty() => Err(Error::internal("fields were not read, and nothing was wrong")),
+            _ if self.problems.is_empty() => {
+                Err(Error::internal("fields were not read, and nothing was wrong"))
+            }
             _ => Err(Error::InvalidFields(self.problems)),
         }
     }
@@ -134,7 +136,7 @@ pub fn text(param: &Param) -> Read<String> {
     }
 }
 
-/// What a message may say.
+/// What a message may say: a text that is not blank.
 pub fn message_text(param: &Param) -> Read<MessageText> {
     MessageText::try_from(text(param)?).map_err(|problem| Wrong::Value(problem.to_string()))
 }
@@ -221,9 +223,7 @@ pub fn object(param: &Param) -> Read<Map<String, Value>> {
 /// A list, each item of it read by `read`. One item may stand alone.
 pub fn list<T>(read: impl Fn(&Param) -> Read<T>) -> impl Fn(&Param) -> Read<Vec<T>> {
     move |param| match param {
-        Param::Text(values) => {
-            values.iter().map(|value| read(&Param::Text(vec![value.clone()]))).collect()
-        }
+        Param::Text(values) => values.iter().map(|value| read(&Param::Text(vec![value.clone()]))).collect(),
         Param::Json(Value::Array(values)) => {
             values.iter().map(|value| read(&Param::Json(value.clone()))).collect()
         }
@@ -232,19 +232,15 @@ pub fn list<T>(read: impl Fn(&Param) -> Read<T>) -> impl Fn(&Param) -> Read<Vec<
 }
 
 /// One of some words, whatever their case.
-pub fn one_of<T: Copy>(
-    words: &'static [(&'static str, T)],
-) -> impl Fn(&Param) -> Read<T> {
+pub fn one_of<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&Param) -> Read<T> {
     move |param| {
         let text = text(param)?;
-        words
-            .iter()
-            .find(|(word, _)| word.eq_ignore_ascii_case(&text))
-            .map(|(_, value)| *value)
-            .ok_or_else(|| {
+        words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text)).map(|(_, value)| *value).ok_or_else(
+            || {
                 let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
                 Wrong::Value(format!("must be one of {}", words.join(", ")))
-            })
+            },
+        )
     }
 }
 

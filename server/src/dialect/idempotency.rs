@@ -3,7 +3,7 @@
 //! The answer is kept for a day. What makes it safe across a crash between doing and keeping is that conversations and
 //! messages are stored under a client id made of the key, and a client id stores once.
 
-use super::{Refusal, Reply, params::Params};
+use super::{HoldsSecret, Refusal, Reply, params::Params};
 use crate::{
     clock::Clock,
     domain::{Error, Hash, Result},
@@ -22,7 +22,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+pub(super) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// On an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
@@ -115,16 +115,14 @@ impl Idempotency {
         }
         let response = handled.await;
         let is_refused = response.extensions().get::<Refusal>().is_some();
-        if is_refused || !response.status().is_success() {
+        let is_secret = response.extensions().get::<HoldsSecret>().is_some();
+        if is_refused || is_secret || !response.status().is_success() {
             return Ok(response);
         }
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map_err(Error::internal)?.to_bytes();
-        let kept = KeptAnswer {
-            fingerprint: key.fingerprint,
-            status: parts.status.as_u16(),
-            body: body.to_vec(),
-        };
+        let kept =
+            KeptAnswer { fingerprint: key.fingerprint, status: parts.status.as_u16(), body: body.to_vec() };
         self.store.keep_answer(company, key.key, kept, now, forget_before).await?;
         Ok(Response::from_parts(parts, Body::from(body)))
     }

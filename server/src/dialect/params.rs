@@ -65,11 +65,7 @@ impl Params {
     }
 
     pub fn get(&self, name: &str) -> Option<&Param> {
-        if self.folds_case {
-            self.values.get(&name.to_ascii_lowercase())
-        } else {
-            self.values.get(name)
-        }
+        if self.folds_case { self.values.get(&name.to_ascii_lowercase()) } else { self.values.get(name) }
     }
 
     pub const fn is_multipart(&self) -> bool {
@@ -87,6 +83,8 @@ impl Params {
                 }
                 return Ok(());
             }
+            // What PHP writes for an object without fields.
+            Ok(Value::Array(items)) if items.is_empty() => return Ok(()),
             Ok(_) => "the body is JSON, but no object".to_owned(),
             Err(error) => format!("the body is neither JSON ({error}) nor a form"),
         };
@@ -97,9 +95,9 @@ impl Params {
         }
         match content_type {
             None
-            | Some(
-                "application/json" | "text/json" | "application/x-www-form-urlencoded" | "text/plain",
-            ) => Err(Error::Malformed(failure)),
+            | Some("application/json" | "text/json" | "application/x-www-form-urlencoded" | "text/plain") => {
+                Err(Error::Malformed(failure))
+            }
             Some(_) => Err(Error::UnsupportedMediaType("JSON or a form")),
         }
     }
@@ -178,9 +176,12 @@ mod tests {
 
     #[tokio::test]
     async fn parameters_are_found_wherever_they_are_whatever_the_content_type_says() {
-        for content_type in
-            ["application/json", "application/x-www-form-urlencoded", "text/plain", "application/octet-stream"]
-        {
+        for content_type in [
+            "application/json",
+            "application/x-www-form-urlencoded",
+            "text/plain",
+            "application/octet-stream",
+        ] {
             let json = read(content_type, "", r#"{"on":"SLACK","n":7}"#).await.unwrap();
             assert_eq!(json.get("on"), Some(&Param::Json("SLACK".into())), "{content_type}");
             assert_eq!(json.get("n"), Some(&Param::Json(7.into())));
@@ -212,8 +213,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_empty_body_has_no_parameters() {
-        let params = read("application/json", "", " \n").await.unwrap();
-        assert_eq!(params.get("a"), None);
+    async fn a_body_of_nothing_has_no_parameters() {
+        for nothing in ["", " \n", "{}", "[]", " [ ] "] {
+            let params = read("application/json", "", nothing).await.unwrap();
+            assert_eq!(params.get("a"), None, "{nothing:?}");
+        }
     }
 }

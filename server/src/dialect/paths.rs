@@ -63,7 +63,10 @@ mod tests {
             ("/", "/"),
             ("//", "/"),
             ("/api/v40/interactive/MESSAGES/conversations/", "/API/V40/Interactive/Messages/Conversations"),
-            ("/API/V40/Interactive/Messages/Conversations/aBc", "/API/V40/Interactive/Messages/Conversations/aBc"),
+            (
+                "/API/V40/Interactive/Messages/Conversations/aBc",
+                "/API/V40/Interactive/Messages/Conversations/aBc",
+            ),
             ("/api/v1/Conversations", "/api/v1/Conversations"),
         ] {
             assert_eq!(normal_path(path).as_deref().unwrap_or(path), normal, "{path}");

@@ -19,8 +19,12 @@ use crate::{
     app::App,
     dialect::{self, Asked, Dialect, bearer_token, params::Params, reason, status, upload},
     domain::{Error, Principal, Problem},
+    openapi::Part,
 };
-use axum::http::{Method, StatusCode, request::Parts};
+use axum::{
+    Router,
+    http::{Method, StatusCode, request::Parts},
+};
 use serde_json::{Value, json};
 use shared::CompanyId;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -54,24 +58,6 @@ pub fn router(app: &App) -> OpenApiRouter<App> {
     dialect::assemble::<Pingback>(app, with_token, Some(without_token))
 }
 
-/// What any of the operations may answer besides what it says itself. All of it is an [`ErrorBody`].
-pub fn documented_errors() -> Vec<(u16, &'static str)> {
-    vec![
-        (400, "The request can't be read, or names something that can't be used"),
-        (401, "The token is missing or not valid"),
-        (403, "The token may not do that"),
-        (404, "There is no such thing here"),
-        (405, "This address has other methods; see the Allow header"),
-        (409, "It is in a state that does not allow this, or a request with this Idempotency-Key is under way"),
-        (413, "The body is too large"),
-        (415, "The body is neither JSON nor a form"),
-        (422, "Fields are missing or can't be accepted"),
-        (429, "Too many requests; see the Retry-After header"),
-        (500, "Something went wrong here"),
-        (503, "Not available now; try again"),
-    ]
-}
-
 /// A token acts for its own company, whatever a body says.
 fn check_business(caller: &Principal, business: Option<CompanyId>) -> Result<(), Error> {
     match business {
@@ -80,6 +66,35 @@ fn check_business(caller: &Principal, business: Option<CompanyId>) -> Result<(),
         }
         _ => Ok(()),
     }
+}
+
+/// The API, with its part of the OpenAPI document.
+pub fn part(app: &App) -> (Part, Router<App>) {
+    let (routes, document) = router(app).split_for_parts();
+    let part = Part {
+        name: "pingback",
+        base: "/api/v1",
+        document,
+        refusals: documented_errors(),
+        refusal_schema: "Detail",
+    };
+    (part, routes)
+}
+
+/// Statuses with which any operation may refuse.
+fn documented_errors() -> Vec<(u16, &'static str)> {
+    vec![
+        (400, "The request can't be read"),
+        (401, "No token, or one that is no good"),
+        (403, "The token may not do that"),
+        (404, "There is no such thing, or it is another company's"),
+        (409, "The conversation is closed, or a request with this Idempotency-Key is under way"),
+        (413, "The body is too large"),
+        (415, "The body is neither JSON nor a form"),
+        (422, "Fields that can't be accepted, all of them; or an Idempotency-Key used for another request"),
+        (429, "The company has asked too much; see Retry-After"),
+        (503, "Not now; see Retry-After"),
+    ]
 }
 
 impl Dialect for Pingback {

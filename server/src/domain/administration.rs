@@ -4,8 +4,9 @@ use crate::{
     auth::{ApiTokenText, Token},
     clock::{Clock, new_id, random_bytes},
     domain::{
-        Agent, AgentRef, ApiToken, Channel, ChannelKind, Company, Error, NewAgent, NewApiToken, NewChannel, NewCompany,
-        NewWebhook, NewWidget, Plan, Result, Scope, Webhook, WebhookFormat, Widget, code,
+        Agent, AgentRef, ApiToken, Channel, ChannelKind, Company, Error, NewAccessToken, NewAgent,
+        NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet, Plan, Result, Scope, Webhook,
+        WebhookFormat, Widget, code,
     },
     live::Live,
     store::Store,
@@ -21,6 +22,10 @@ const LAST_USE_SECONDS: i64 = 600;
 
 /// The longest name that the domain name system knows.
 const HOST_MAX_BYTES: usize = 253;
+/// How long an access token is good for, in seconds.
+pub const ACCESS_SECONDS: i64 = 14_400;
+/// How long its refresh token is.
+const REFRESH_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// The colour of a widget that names none.
 pub const DEFAULT_COLOR: &str = "#7650ff";
@@ -58,6 +63,15 @@ impl Principal {
     }
 }
 
+/// Tokens that stand for an API token. This is the only time they are seen.
+#[derive(Debug)]
+pub struct Access {
+    /// Works wherever the API token does, for [`ACCESS_SECONDS`].
+    pub access: Token,
+    /// Gets the next pair, once.
+    pub refresh: Token,
+}
+
 /// A company to be made. What is left out is decided here.
 #[derive(Clone, Debug)]
 pub struct CompanyDraft {
@@ -89,7 +103,12 @@ impl Administration {
     }
 
     /// Whose token this is. Asked of the store each time, so that a revoked one is dead at once.
+    ///
+    /// An API token is two halves with a dot between them; an access token has no dot. So either is one look.
     pub async fn authenticate(&self, text: &str) -> Result<Principal> {
+        if !text.contains('.') {
+            return self.authenticate_access(&Token::from_client(text)).await;
+        }
         let token = ApiTokenText::parse(text).ok_or(Error::TokenInvalid)?;
         let stored = self.store.api_token(token.id).await?.ok_or(Error::TokenInvalid)?;
         if stored.is_revoked || !token.matches(&stored.secret_hash) {
@@ -105,12 +124,53 @@ impl Administration {
         if stored.is_revoked { Err(Error::TokenInvalid) } else { Ok(principal(stored)) }
     }
 
+    async fn authenticate_access(&self, token: &Token) -> Result<Principal> {
+        let (stored, expires_at) =
+            self.store.api_token_by_access(token.hash()).await?.ok_or(Error::TokenInvalid)?;
+        if stored.is_revoked {
+            return Err(Error::TokenInvalid);
+        }
+        if self.clock.now() >= expires_at {
+            return Err(Error::TokenExpired);
+        }
+        self.note_use(&stored).await?;
+        Ok(principal(stored))
+    }
+
+    /// Gives tokens that stand for an API token until they expire or it is revoked; in exchange for a refresh token if one
+    /// is named, which is then spent. Access tokens that were given before go on to their own end.
+    pub async fn grant_access(&self, api_token: Uuid, spent: Option<&Token>) -> Result<Access> {
+        let at = self.clock.now();
+        let granted = Access { access: Token::generate(), refresh: Token::generate() };
+        self.store
+            .create_access_token(NewAccessToken {
+                token: api_token,
+                hash: granted.access.hash(),
+                expires_at: at.plus_seconds(ACCESS_SECONDS),
+                refresh_hash: granted.refresh.hash(),
+                refresh_expires_at: at.plus_seconds(REFRESH_SECONDS),
+                spent: spent.map(Token::hash),
+                at,
+            })
+            .await?;
+        Ok(granted)
+    }
+
     async fn note_use(&self, token: &ApiToken) -> Result<()> {
         let now = self.clock.now();
         match token.last_used_at {
             Some(at) if now < at.plus_seconds(LAST_USE_SECONDS) => Ok(()),
             _ => self.store.note_token_used(token.id, now).await,
         }
+    }
+
+    pub async fn company(&self, id: CompanyId) -> Result<Company> {
+        self.store.company(id).await?.ok_or(Error::NotFound)
+    }
+
+    /// The outlet with this code; without one the company's first.
+    pub async fn outlet(&self, company: CompanyId, code: Option<&str>) -> Result<Option<Outlet>> {
+        self.store.outlet(company, code).await
     }
 
     /// Makes a company with its first agent and its widget channel.
@@ -182,6 +242,12 @@ impl Administration {
         self.store.revoke_api_token(id, self.clock.now()).await?;
         self.live.end_token(token.company, id);
         Ok(())
+    }
+
+    /// The company's channel of a kind, made if there is none.
+    pub async fn ensure_channel(&self, company: CompanyId, kind: ChannelKind) -> Result<Channel> {
+        let at = self.clock.now();
+        self.store.ensure_channel(company, kind, new_id(at), at).await
     }
 
     /// Makes a channel; a company has one of a kind.
@@ -267,7 +333,11 @@ fn principal(token: ApiToken) -> Principal {
 
 /// A new property code: what the iRiS API knows a company by.
 fn property_code() -> String {
-    code::encode(Uuid::from_bytes(random_bytes())).chars().filter(char::is_ascii_alphanumeric).take(10).collect()
+    code::encode(Uuid::from_bytes(random_bytes()))
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(10)
+        .collect()
 }
 
 /// What is said of a widget's domain that is none.

@@ -129,9 +129,14 @@ pub enum ConversationQuery {
 #[derive(Clone, Debug)]
 pub enum Contact {
     Nobody,
+    /// A new customer, of whom nothing is known.
+    Stranger,
     Customer(CustomerId),
     /// Whoever has this handle on the channel; a new customer if nobody has.
-    Handle { handle: String, profile: Box<crate::domain::Profile> },
+    Handle {
+        handle: String,
+        profile: Box<crate::domain::Profile>,
+    },
 }
 
 /// On which channel.
@@ -156,7 +161,10 @@ pub enum Alteration {
     /// `None`: the other way round.
     BlockBitrix(Option<bool>),
     /// To the company's channel of another kind, where the customer has a handle, or gets this one.
-    MoveTo { kind: ChannelKind, handle: Option<String> },
+    MoveTo {
+        kind: ChannelKind,
+        handle: Option<String>,
+    },
 }
 
 /// What came of a change: the conversation as it is now, and whether there was anything to change.

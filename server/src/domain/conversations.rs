@@ -3,13 +3,14 @@
 use crate::{
     clock::{Clock, new_id},
     domain::{
-        Alteration, Altered, ChannelChoice, Contact, Content, Conversation, ConversationQuery, ConversationRef,
-        Details, Message, MessagePage, MessageQuery, Receipt, ReceiptState, Result, Sender, SenderType, Side, Thread,
+        Alteration, Altered, ChannelChoice, ChannelKind, Contact, Content, Conversation, ConversationQuery,
+        ConversationRef, Details, Job, Message, MessagePage, MessageQuery, Profile, Receipt, ReceiptState,
+        Result, Sender, SenderType, Side, Thread,
         error::Error,
         message::{NewMessage, Sent},
     },
     live::{Live, TypingNotice},
-    store::{Alter, Mark, NewConversation, NewOpening, Opened, Started, Store},
+    store::{Alter, Mark, NewConversation, NewOpening, Opened, Reply, Started, Store},
 };
 use serde_json::{Map, Value};
 use shared::{ClientId, CompanyId, ConversationId, CustomerId, MessageId, Seq, WidgetId, limits};
@@ -31,7 +32,8 @@ pub struct Conversations {
 pub struct Opening {
     pub channel: ChannelChoice,
     pub contact: Contact,
-    /// Whether the contact's conversation on that channel goes on, if one is there that is not closed.
+    /// Whether the contact's conversation on that channel goes on, if one is there that is not closed. One that was moved
+    /// away from the channel comes back to it.
     pub is_continued: bool,
     pub subject: Option<String>,
     pub kind: Option<String>,
@@ -43,6 +45,19 @@ pub struct Opening {
     /// What makes opening twice open once.
     pub client_id: Option<ClientId>,
     pub language: Option<String>,
+}
+
+/// What a customer writes through an outside app.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    pub channel: ChannelChoice,
+    /// Who they are there.
+    pub handle: String,
+    /// What the app calls them, for a customer who is not known yet.
+    pub name: Option<String>,
+    /// Its attachments are those that were uploaded for the business.
+    pub content: Content,
+    pub client_id: Option<ClientId>,
 }
 
 impl Opening {
@@ -102,9 +117,21 @@ impl Conversations {
         sender: Sender,
         content: Content,
     ) -> Result<Sent> {
+        self.send_in_language(company, conversation, client_id, sender, content, None).await
+    }
+
+    /// The same, where it is known in which language it is written.
+    pub async fn send_in_language(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        client_id: Option<ClientId>,
+        sender: Sender,
+        content: Content,
+        language: Option<String>,
+    ) -> Result<Sent> {
         let at = self.clock.now();
         let id = MessageId(new_id(at));
-        let language = None;
         self.store
             .send_message(NewMessage { id, company, conversation, client_id, sender, content, language, at })
             .await
@@ -113,6 +140,11 @@ impl Conversations {
     /// Opens a conversation, or goes on with the contact's.
     pub async fn open(&self, company: CompanyId, opening: Opening) -> Result<Opened> {
         let at = self.clock.now();
+        let customer_id = CustomerId(match (&opening.contact, opening.client_id) {
+            // Who comes again with the same client id is the same stranger.
+            (Contact::Stranger, Some(client_id)) => client_id.0,
+            _ => new_id(at),
+        });
         self.store
             .open_conversation(NewOpening {
                 id: ConversationId(new_id(at)),
@@ -129,11 +161,61 @@ impl Conversations {
                 client_id: opening.client_id,
                 language: opening.language,
                 message_id: MessageId(new_id(at)),
-                customer_id: CustomerId(new_id(at)),
+                customer_id,
                 channel_id: new_id(at),
                 at,
             })
             .await
+    }
+
+    /// A customer writes through an outside app. Their conversation there goes on unless it was closed; whoever is not
+    /// known yet becomes a customer.
+    pub async fn receive(&self, company: CompanyId, incoming: Incoming) -> Result<Opened> {
+        let Incoming { channel, handle, name, content, client_id } = incoming;
+        let kind = match channel {
+            ChannelChoice::Kind(kind) => kind,
+            channel => self.store.channel(company, channel).await?.ok_or(Error::NotFound)?.kind,
+        };
+        if kind == ChannelKind::Widget {
+            return Err(Error::ChannelUnusable(
+                "it is no outside app; visitors write through the widget itself",
+            ));
+        }
+        let mut opening = Opening::new(channel, Contact::on(kind, &handle, name));
+        opening.is_continued = true;
+        opening.message = Some((content, None));
+        opening.client_id = client_id;
+        self.open(company, opening).await
+    }
+
+    /// The business answers, and takes the conversation to the channel of another kind if one is named: where the customer
+    /// has a handle, or gets this one.
+    pub async fn reply(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        client_id: Option<ClientId>,
+        sender: Sender,
+        content: Content,
+        to: Option<(ChannelKind, Option<String>)>,
+    ) -> Result<Sent> {
+        let at = self.clock.now();
+        let moving = to.map(|(kind, handle)| Alter {
+            company,
+            conversation: ConversationRef::Id(conversation),
+            alteration: Alteration::MoveTo { kind, handle: handle.map(|handle| kind.handle(&handle)) },
+            channel_id: new_id(at),
+            at,
+        });
+        let id = MessageId(new_id(at));
+        let message =
+            NewMessage { id, company, conversation, client_id, sender, content, language: None, at };
+        self.store.reply(Reply { moving, message }).await
+    }
+
+    /// How a message reaches an outside app; nothing for one that needs none.
+    pub async fn job_of_message(&self, company: CompanyId, message: MessageId) -> Result<Option<Job>> {
+        self.store.job_of_message(company, message).await
     }
 
     /// Changes something about a conversation.
@@ -188,6 +270,21 @@ impl Conversations {
         self.store.conversation_details(company, id).await?.ok_or(Error::NotFound)
     }
 
+    /// One conversation with everything around it, if whoever asks may see it: a customer sees their own, the business,
+    /// which is no customer, all of them.
+    pub async fn details_as_seen_by(
+        &self,
+        company: CompanyId,
+        customer: Option<CustomerId>,
+        id: ConversationId,
+    ) -> Result<Details> {
+        let details = self.details(company, ConversationRef::Id(id)).await?;
+        match customer {
+            Some(customer) if details.conversation.customer != Some(customer) => Err(Error::NotFound),
+            _ => Ok(details),
+        }
+    }
+
     /// A company's conversations.
     pub async fn list(
         &self,
@@ -239,6 +336,18 @@ impl Conversations {
         }
     }
 
+    /// The messages of a company, or of one of its customers, in the order they were stored or the other way round.
+    pub async fn messages_of_company(
+        &self,
+        company: CompanyId,
+        customer: Option<CustomerId>,
+        is_descending: bool,
+        offset: u32,
+        limit: u32,
+    ) -> Result<Vec<Message>> {
+        self.store.messages_of_company(company, customer, is_descending, offset, limit).await
+    }
+
     /// A page of a conversation's messages, oldest first.
     pub async fn messages(
         &self,
@@ -248,6 +357,14 @@ impl Conversations {
         limit: u32,
     ) -> Result<MessagePage> {
         self.store.messages(company, id, query, limit).await
+    }
+}
+
+impl Contact {
+    /// Whoever is known on an app under this handle.
+    pub fn on(kind: ChannelKind, handle: &str, name: Option<String>) -> Self {
+        let profile = Box::new(Profile::met_on(kind, handle, name));
+        Self::Handle { handle: kind.handle(handle), profile }
     }
 }
 

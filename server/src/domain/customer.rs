@@ -1,5 +1,6 @@
 //! Customers: the people who write, and are written to.
 
+use crate::domain::ChannelKind;
 use serde_json::{Map, Value};
 use shared::{CompanyId, CustomerId, Timestamp};
 
@@ -42,6 +43,23 @@ impl Customer {
     pub fn display_name(&self) -> Option<String> {
         self.name().or_else(|| self.profile.phone.clone()).or_else(|| self.profile.email.clone())
     }
+
+    /// The first and the last name, as far as they are known.
+    pub fn first_and_last_name(&self) -> (Option<String>, Option<String>) {
+        let Profile { name, first_name, last_name, .. } = &self.profile;
+        match name {
+            Some(name) if first_name.is_none() && last_name.is_none() => split_name(name),
+            _ => (first_name.clone(), last_name.clone()),
+        }
+    }
+}
+
+/// A full name as a first and a last one: the last word is the last name.
+pub fn split_name(name: &str) -> (Option<String>, Option<String>) {
+    match name.trim().rsplit_once(char::is_whitespace) {
+        Some((first, last)) => (Some(first.trim_end().to_owned()), Some(last.to_owned())),
+        None => (Some(name.trim().to_owned()).filter(|name| !name.is_empty()), None),
+    }
 }
 
 /// What may be changed about a customer: `None` stays, `Some(None)` is cleared.
@@ -61,6 +79,20 @@ pub struct ProfileChange {
 }
 
 impl Profile {
+    /// What is known of somebody who is met on an app for the first time, under this handle.
+    #[must_use]
+    pub fn met_on(kind: ChannelKind, handle: &str, name: Option<String>) -> Self {
+        let handle = kind.handle(handle);
+        let is_phone = handle.bytes().all(|byte| byte.is_ascii_digit());
+        match kind {
+            ChannelKind::Whatsapp | ChannelKind::Sms | ChannelKind::TelegramPersonal if is_phone => {
+                Self { name, phone: Some(handle), ..Self::default() }
+            }
+            ChannelKind::Widget => Self { name, ..Self::default() },
+            _ => Self { name, username: Some(handle), ..Self::default() },
+        }
+    }
+
     #[must_use]
     pub fn changed(self, change: ProfileChange) -> Self {
         Self {
@@ -85,6 +117,20 @@ pub enum CustomerFilter {
     All,
     ExternalId(String),
     Email(String),
-    /// The guest of a room, by last name.
-    Guest { last_name: String, room: String },
+    /// The guests of a room. The newest come first.
+    Room(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_word_of_a_name_is_the_last_name() {
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(split_name("Ada Lovelace"), (some("Ada"), some("Lovelace")));
+        assert_eq!(split_name(" Ada  King Lovelace "), (some("Ada  King"), some("Lovelace")));
+        assert_eq!(split_name("Ada"), (some("Ada"), None));
+        assert_eq!(split_name(" "), (None, None));
+    }
 }

@@ -101,6 +101,20 @@ pub struct ApiToken {
     pub is_revoked: bool,
 }
 
+/// A pair of tokens that stand for an API token: one to ask with, one to get the next pair.
+#[derive(Clone, Debug)]
+pub struct NewAccessToken {
+    /// The API token.
+    pub token: Uuid,
+    pub hash: Hash,
+    pub expires_at: Timestamp,
+    pub refresh_hash: Hash,
+    pub refresh_expires_at: Timestamp,
+    /// The refresh token it is given for, which is good no more.
+    pub spent: Option<Hash>,
+    pub at: Timestamp,
+}
+
 #[derive(Clone, Debug)]
 pub struct NewApiToken {
     pub id: Uuid,
@@ -151,6 +165,15 @@ impl ChannelKind {
     /// Reads [`Self::word`].
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// A handle as it is kept. Where people are known by phone numbers, the same number is the same person however it is
+    /// spelled: its digits are kept.
+    pub fn handle(self, text: &str) -> String {
+        let has_phones = matches!(self, Self::Whatsapp | Self::Sms | Self::TelegramPersonal);
+        let is_phone = text.chars().all(|c| c.is_ascii_digit() || "+-. ()".contains(c));
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        if has_phones && is_phone && !digits.is_empty() { digits } else { text.to_owned() }
     }
 }
 
@@ -279,4 +302,19 @@ pub struct NewWebhook {
     pub secret: String,
     pub events: Vec<String>,
     pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_phone_number_is_one_handle_however_it_is_spelled() {
+        for spelling in ["79250000001", "+79250000001", "+7 (925) 000-00-01"] {
+            assert_eq!(ChannelKind::Whatsapp.handle(spelling), "79250000001", "{spelling}");
+        }
+        assert_eq!(ChannelKind::TelegramPersonal.handle("@ann"), "@ann");
+        assert_eq!(ChannelKind::Slack.handle("+7 925"), "+7 925");
+        assert_eq!(ChannelKind::Sms.handle("+"), "+");
+    }
 }

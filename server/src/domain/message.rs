@@ -2,8 +2,8 @@
 
 use crate::domain::{Attachment, Conversation, Error, InvalidField, Result, Status};
 use shared::{
-    Ack, AttachmentId, ClientId, CompanyId, ConversationId, MessageId, MessageText, Seq, TextProblem, Timestamp,
-    limits::ATTACHMENTS_MAX,
+    Ack, AttachmentId, ClientId, CompanyId, ConversationId, MessageId, MessageText, Seq, TextProblem,
+    Timestamp, limits::ATTACHMENTS_MAX,
 };
 use uuid::Uuid;
 
@@ -78,7 +78,9 @@ impl Content {
         }
         match MessageText::try_from(text) {
             Ok(text) => Ok(Self { text: text.into_string(), attachments }),
-            Err(TextProblem::Blank) if !attachments.is_empty() => Ok(Self { text: String::new(), attachments }),
+            Err(TextProblem::Blank) if !attachments.is_empty() => {
+                Ok(Self { text: String::new(), attachments })
+            }
             Err(TextProblem::Blank) => Err(InvalidField::value(field, TextProblem::Blank.to_string())),
             Err(problem) => Err(InvalidField::value(field, problem.to_string())),
         }

@@ -2,16 +2,15 @@
 
 use crate::{
     domain::{
-        Change, ChangeKind, Content, ConversationRef, Error, MessageQuery, NewCompany, NewTokens, Plan, Receipt,
-        ReceiptState, Rev, Sender, Side, Widget,
+        Change, ChangeKind, Content, ConversationRef, Error, MessageQuery, NewCompany, NewTokens, Plan,
+        Receipt, ReceiptState, Rev, Sender, Side, Widget,
         message::{NewMessage, Sent},
         session::Renewal,
     },
     store::{ChangeSink, Mark, NewConversation, NewSession, Store},
 };
 use shared::{
-    Ack, AgentId, ClientId, CompanyId, ConversationId, CustomerId, MessageId, Seq, Timestamp,
-    WidgetId,
+    Ack, AgentId, ClientId, CompanyId, ConversationId, CustomerId, MessageId, Seq, Timestamp, WidgetId,
 };
 use std::sync::{
     Mutex,
@@ -190,7 +189,8 @@ impl Suite<'_> {
         let page = self.store.messages(home.company, new.id, MessageQuery::Before(Some(4)), 2).await.unwrap();
         assert_eq!(page.messages.iter().map(|message| message.seq).collect::<Vec<Seq>>(), [2, 3]);
         assert!(page.has_more);
-        let conversation = self.store.conversation(home.company, ConversationRef::Id(new.id)).await.unwrap().unwrap();
+        let conversation =
+            self.store.conversation(home.company, ConversationRef::Id(new.id)).await.unwrap().unwrap();
         assert_eq!((conversation.last_seq, conversation.n_unread), (4, 2));
     }
 
@@ -212,13 +212,22 @@ impl Suite<'_> {
         let unknown_widget =
             NewConversation { widget: WidgetId(self.id()), ..self.conversation(home, customer) };
         assert!(matches!(self.store.start_conversation(unknown_widget).await, Err(Error::NotFound)));
-        assert_eq!(self.store.conversation(home.company, ConversationRef::Id(new.id)).await.unwrap().unwrap().last_seq, 2);
+        assert_eq!(
+            self.store
+                .conversation(home.company, ConversationRef::Id(new.id))
+                .await
+                .unwrap()
+                .unwrap()
+                .last_seq,
+            2
+        );
         assert_eq!(self.store.conversations_of(home.company, customer, 20).await.unwrap().len(), 1);
 
         // Commands that stand in one transaction with refused ones are not undone with them.
         let good =
             (0..20).map(|_| self.message(home, new.id, Sender::customer(customer))).collect::<Vec<_>>();
-        let bad = (0..20).map(|_| NewMessage { content: text("other"), ..message.clone() }).collect::<Vec<_>>();
+        let bad =
+            (0..20).map(|_| NewMessage { content: text("other"), ..message.clone() }).collect::<Vec<_>>();
         let sends = good.into_iter().zip(bad).flat_map(|(good, bad)| [good, bad]);
         let results =
             futures_util::future::join_all(sends.map(|message| self.store.send_message(message))).await;
@@ -239,7 +248,8 @@ impl Suite<'_> {
         let mark = async |by, state, up_to_seq| {
             let receipt = Receipt { by, state, from_seq: up_to_seq, up_to_seq, at: Timestamp(9) };
             self.store.mark(Mark { company: home.company, conversation: new.id, receipt }).await.unwrap();
-            let page = self.store.messages(home.company, new.id, MessageQuery::Before(None), 10).await.unwrap();
+            let page =
+                self.store.messages(home.company, new.id, MessageQuery::Before(None), 10).await.unwrap();
             page.messages.iter().map(|message| message.ack).collect::<Vec<_>>()
         };
         let (delivered, read) = (ReceiptState::Delivered, ReceiptState::Read);
@@ -248,7 +258,8 @@ impl Suite<'_> {
         assert_eq!(mark(Side::Agent, delivered, 3).await, [Ack::Read, Ack::Sent, Ack::Delivered]);
         assert_eq!(mark(Side::Customer, read, 99).await, [Ack::Read, Ack::Read, Ack::Delivered]);
         assert_eq!(mark(Side::Customer, read, 1).await, [Ack::Read, Ack::Read, Ack::Delivered]);
-        let conversation = self.store.conversation(home.company, ConversationRef::Id(new.id)).await.unwrap().unwrap();
+        let conversation =
+            self.store.conversation(home.company, ConversationRef::Id(new.id)).await.unwrap().unwrap();
         assert_eq!((conversation.customer_read_seq, conversation.agent_read_seq), (3, 1));
         assert_eq!(conversation.n_unread, 0);
     }
@@ -260,12 +271,25 @@ impl Suite<'_> {
         let (company, id) = (abroad.company, new.id);
         assert!(self.store.conversation(company, ConversationRef::Id(id)).await.unwrap().is_none());
         assert_eq!(self.store.conversations_of(company, customer, 20).await.unwrap(), []);
-        assert!(self.store.messages(company, id, MessageQuery::Before(None), 10).await.unwrap().messages.is_empty());
+        assert!(
+            self.store
+                .messages(company, id, MessageQuery::Before(None), 10)
+                .await
+                .unwrap()
+                .messages
+                .is_empty()
+        );
         assert!(self.store.snapshot(company, customer).await.unwrap().0.is_none());
         assert!(self.store.changes(company, Some(customer), 0, 10).await.unwrap().changes.is_empty());
         let message = self.message(abroad, id, Sender::agent(abroad.agent));
         assert!(matches!(self.store.send_message(message).await, Err(Error::NotFound)));
-        let receipt = Receipt { by: Side::Agent, state: ReceiptState::Read, from_seq: 1, up_to_seq: 1, at: Timestamp(9) };
+        let receipt = Receipt {
+            by: Side::Agent,
+            state: ReceiptState::Read,
+            from_seq: 1,
+            up_to_seq: 1,
+            at: Timestamp(9),
+        };
         let mark = Mark { company, conversation: id, receipt };
         assert!(matches!(self.store.mark(mark).await, Err(Error::NotFound)));
         let foreign_widget = NewConversation { widget: abroad.widget, ..self.conversation(home, customer) };

@@ -7,9 +7,7 @@ use crate::domain::{
 };
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use shared::{
-    AttachmentId, ClientId, CompanyId, ConversationId, CustomerId, MessageId, Timestamp, WidgetId,
-};
+use shared::{AttachmentId, ClientId, CompanyId, ConversationId, CustomerId, MessageId, Timestamp, WidgetId};
 use uuid::Uuid;
 
 /// A visitor's new conversation with its first message.
@@ -40,7 +38,8 @@ pub struct NewOpening {
     pub company: CompanyId,
     pub channel: ChannelChoice,
     pub contact: Contact,
-    /// Whether the contact's conversation on that channel goes on, if one is there that is not closed.
+    /// Whether the contact's conversation on that channel goes on, if one is there that is not closed. One that was moved
+    /// away from the channel comes back to it.
     pub is_continued: bool,
     pub subject: Option<String>,
     pub kind: Option<String>,
@@ -83,6 +82,13 @@ pub struct Alter {
     pub at: Timestamp,
 }
 
+/// A message of the business that may take its conversation to another channel.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub moving: Option<Alter>,
+    pub message: NewMessage,
+}
+
 #[async_trait]
 pub trait ConversationStore: Send + Sync + 'static {
     async fn start_conversation(&self, conversation: NewConversation) -> Result<Started>;
@@ -91,6 +97,8 @@ pub trait ConversationStore: Send + Sync + 'static {
     /// Stores a message as [`crate::domain::message::accept`] decides. On a channel of an outside app it gets a delivery
     /// job, when the business writes.
     async fn send_message(&self, message: NewMessage) -> Result<Sent>;
+    /// Moves the conversation and stores the message, or does neither. A message that was stored before moves nothing.
+    async fn reply(&self, reply: Reply) -> Result<Sent>;
     async fn mark(&self, mark: Mark) -> Result<()>;
 
     async fn conversation(&self, company: CompanyId, id: ConversationRef) -> Result<Option<Conversation>>;

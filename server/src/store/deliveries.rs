@@ -39,6 +39,13 @@ pub trait DeliveryStore: Send + Sync + 'static {
     async fn job_of_message(&self, company: CompanyId, message: MessageId) -> Result<Option<Job>>;
     /// Jobs that are not finished, oldest first, after this number.
     async fn open_jobs(&self, after: i64, limit: u32) -> Result<Vec<Job>>;
+    /// Those of one conversation, in the order of its messages.
+    async fn open_jobs_of(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<Vec<Job>>;
     /// Moves the job's message on. A job that is finished fails no more, but its message may still be read.
     async fn advance_job(&self, num: i64, progress: Progress, at: Timestamp) -> Result<Job>;
 

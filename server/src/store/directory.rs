@@ -2,8 +2,8 @@
 
 use crate::domain::{
     Agent, AgentRef, ApiToken, Channel, ChannelChange, ChannelChoice, ChannelKind, Company, CompanyChange,
-    NewAgent, NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet, Presence, Result, Webhook,
-    Widget,
+    Hash, NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet,
+    Presence, Result, Webhook, Widget,
 };
 use async_trait::async_trait;
 use shared::{CompanyId, Timestamp, WidgetId};
@@ -41,6 +41,12 @@ pub trait DirectoryStore: Send + Sync + 'static {
     async fn note_token_used(&self, id: Uuid, at: Timestamp) -> Result<()>;
     /// Whether there was one to revoke.
     async fn revoke_api_token(&self, id: Uuid, at: Timestamp) -> Result<bool>;
+
+    /// Also forgets those whose time is over. Fails with [`crate::domain::Error::TokenInvalid`] when the refresh token it is
+    /// to be given for is not this API token's, was used before, or has expired.
+    async fn create_access_token(&self, token: NewAccessToken) -> Result<()>;
+    /// The API token that an access token stands for, and until when.
+    async fn api_token_by_access(&self, hash: Hash) -> Result<Option<(ApiToken, Timestamp)>>;
 
     /// Fails with [`crate::domain::Error::AlreadyExists`] when the company has one of the kind.
     async fn create_channel(&self, channel: NewChannel) -> Result<Channel>;

@@ -25,7 +25,8 @@ pub async fn upload_attachment(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Attachment>)> {
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let declared =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let max_bytes = app.attachments.max_bytes();
     if declared.is_some_and(|length| length > max_bytes) {
         return Err(crate::domain::Error::TooLarge(max_bytes).into());

@@ -2,7 +2,8 @@
 
 use crate::domain;
 use shared::{
-    Agent, Attachment, Conversation, ConversationStatus, Event, Message, Presence, Reader, Receipt, ReceiptState, Sender,
+    Agent, Attachment, Conversation, ConversationStatus, Event, Message, Presence, Reader, Receipt,
+    ReceiptState, Sender,
 };
 use shared::{SenderType, Session, Thread, Typing, WidgetSettings};
 

@@ -22,7 +22,8 @@ pub async fn send_message(
     let content = Content::new("content", body.content, body.attachments)
         .map_err(|field| Error::InvalidFields(vec![field]))?;
     let sender = Sender::customer(visitor.customer);
-    let sent = app.conversations.send(visitor.company, conversation, Some(client_id), sender, content).await?;
+    let sent =
+        app.conversations.send(visitor.company, conversation, Some(client_id), sender, content).await?;
     let status = match sent {
         Sent::Stored(_) => StatusCode::CREATED,
         Sent::Repeated(_) => StatusCode::OK,
@@ -47,7 +48,8 @@ pub async fn list_messages(
         return Err(Error::invalid("limit", "must be from 1 to 100").into());
     }
     app.conversations.get_for_customer(visitor.company, visitor.customer, id).await?;
-    let page = app.conversations.messages(visitor.company, id, MessageQuery::Before(query.before), limit).await?;
+    let page =
+        app.conversations.messages(visitor.company, id, MessageQuery::Before(query.before), limit).await?;
     Ok(Json(MessagePage {
         messages: page.messages.into_iter().map(convert::message).collect(),
         has_more: page.has_more,

@@ -97,8 +97,7 @@ fn header_of(line: &str) -> (String, String) {
 }
 
 async fn play(server: &TestServer, exchange: &Exchange, memory: &mut Memory, place: &str) {
-    let mut request =
-        Request::builder().method(exchange.method.as_str()).uri(fill(&exchange.path, memory));
+    let mut request = Request::builder().method(exchange.method.as_str()).uri(fill(&exchange.path, memory));
     let mut is_multipart = false;
     for (name, value) in &exchange.headers {
         is_multipart |= name.eq_ignore_ascii_case("content-type") && value.starts_with("multipart/");
@@ -165,7 +164,8 @@ fn compare(expected: &Value, actual: &Value, path: &str, memory: &mut Memory, di
         }
         (Value::String(pattern), found) if pattern.starts_with('<') && pattern.ends_with('>') => {
             let inside = &pattern[1..pattern.len() - 1];
-            let (name, kind) = inside.split_once('=').map_or((None, inside), |(name, kind)| (Some(name), kind));
+            let (name, kind) =
+                inside.split_once('=').map_or((None, inside), |(name, kind)| (Some(name), kind));
             if !is_of_kind(kind, found) {
                 differences.push(format!("{path} is {found}, and no {kind}"));
             } else if let Some(name) = name {

@@ -2,11 +2,15 @@
 //! a clock that the test holds, a directory of its own for each test.
 
 mod architecture;
+mod attachments;
 mod bad_input;
 mod conversations;
+mod docs;
 mod golden;
 mod mock_agent;
+mod permissions;
 mod pingback;
+mod scenario;
 mod sessions;
 mod store;
 mod stream;

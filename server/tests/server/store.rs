@@ -1,13 +1,17 @@
 //! The store on its own: the conformance suite, and what opening a directory refuses.
 
 use server::{
+    domain::{Alteration, ConversationRef, Scope},
     live::Live,
     store::{
-        conformance,
+        Alter, ConversationStore, DirectoryStore, LogStore, conformance,
         sqlite::{OpenError, SqliteStore},
     },
 };
-use std::sync::Arc;
+use shared::{CompanyId, ConversationId, Timestamp};
+use sqlx::{ConnectOptions, Connection, migrate::Migrator, sqlite::SqliteConnectOptions};
+use std::{path::Path, sync::Arc};
+use uuid::Uuid;
 
 #[tokio::test]
 async fn sqlite_conforms() {
@@ -47,4 +51,72 @@ async fn a_file_that_is_no_database_is_refused() {
     .unwrap();
     let refused = SqliteStore::open(directory.path(), Arc::new(Live::default())).await.err().unwrap();
     assert!(refused.to_string().contains("database"), "{refused}");
+}
+
+/// What the first version of the database held.
+const FIRST_VERSION: &str = "
+    INSERT INTO company (id, name, property_code, plan, created_at) VALUES (x'00000000000000000000000000000001', 'Lamps', 'LAMPS', 'test', 1);
+    INSERT INTO agent (id, company_id, name, status, created_at)
+        VALUES (x'00000000000000000000000000000002', x'00000000000000000000000000000001', 'Robin', 'live', 1);
+    INSERT INTO channel (id, company_id, kind, is_default, created_at)
+        VALUES (x'00000000000000000000000000000003', x'00000000000000000000000000000001', 'widget', 1, 1);
+    INSERT INTO api_token (id, company_id, name, secret_hash, created_at)
+        VALUES (x'00000000000000000000000000000004', x'00000000000000000000000000000001', 'old', zeroblob(32), 1);
+    INSERT INTO customer (id, company_id, created_at)
+        VALUES (x'00000000000000000000000000000005', x'00000000000000000000000000000001', 1);
+    INSERT INTO conversation (id, company_id, channel_id, customer_id, status, last_seq, created_at, updated_at)
+        VALUES (x'00000000000000000000000000000006', x'00000000000000000000000000000001',
+                x'00000000000000000000000000000003', x'00000000000000000000000000000005', 'open', 1, 1, 1);
+    INSERT INTO message (id, company_id, conversation_id, seq, sender_type, sender_id, content, ack, created_at)
+        VALUES (x'00000000000000000000000000000007', x'00000000000000000000000000000001',
+                x'00000000000000000000000000000006', 1, 'customer', x'00000000000000000000000000000005', 'Hello', 1, 1);
+    INSERT INTO change (company_id, rev, conversation_id, customer_id, kind, at)
+        VALUES (x'00000000000000000000000000000001', 1, x'00000000000000000000000000000006',
+                x'00000000000000000000000000000005', 'conversation', 1);
+    INSERT INTO change (company_id, rev, conversation_id, customer_id, kind, seq, at)
+        VALUES (x'00000000000000000000000000000001', 2, x'00000000000000000000000000000006',
+                x'00000000000000000000000000000005', 'message', 1, 1);
+";
+
+#[tokio::test]
+async fn what_an_older_version_wrote_is_read_and_written_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let migrations = tempfile::tempdir().unwrap();
+    let first = "0001_foundation.sql";
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    std::fs::copy(all.join(first), migrations.path().join(first)).unwrap();
+    let mut database = SqliteConnectOptions::new()
+        .filename(directory.path().join("porchlight.db"))
+        .create_if_missing(true)
+        .connect()
+        .await
+        .unwrap();
+    Migrator::new(migrations.path()).await.unwrap().run(&mut database).await.unwrap();
+    sqlx::query(FIRST_VERSION).execute(&mut database).await.unwrap();
+    database.close().await.unwrap();
+
+    let store = SqliteStore::open(directory.path(), Arc::new(Live::default())).await.unwrap();
+    let company = CompanyId(Uuid::from_u128(1));
+    let id = ConversationRef::Id(ConversationId(Uuid::from_u128(6)));
+    let details = store.conversation_details(company, id).await.unwrap().unwrap();
+    assert_eq!((details.conversation.num, details.conversation.last_seq), (1, 1));
+    let log = store.changes(company, None, 0, 10).await.unwrap();
+    assert_eq!(
+        log.changes.iter().map(|change| (change.rev, change.is_new)).collect::<Vec<_>>(),
+        [(1, false), (2, true)]
+    );
+    let token = store.api_token(Uuid::from_u128(4)).await.unwrap().unwrap();
+    assert_eq!((token.agent_name.as_str(), token.scope), ("Robin", Scope::Admin));
+    assert_eq!(store.outlet(company, None).await.unwrap().unwrap().code, "MAIN");
+    let closed = store
+        .alter_conversation(Alter {
+            company,
+            conversation: id,
+            alteration: Alteration::Close,
+            channel_id: Uuid::from_u128(9),
+            at: Timestamp(2),
+        })
+        .await
+        .unwrap();
+    assert!(closed.is_changed);
 }

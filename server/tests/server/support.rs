@@ -23,8 +23,9 @@ use shared::{
     WidgetId,
     sse::{Frame, Parser},
 };
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 /// 2026-01-01T00:00:00Z.
@@ -64,7 +65,12 @@ impl TestServer {
     async fn start_with(directory: TempDir, clock: Arc<TestClock>, told: Arc<Live>, live: Arc<Live>) -> Self {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path(), told).await.unwrap());
         let demo = demo::prepare(&*store, &*clock, directory.path(), "http://test").await.unwrap();
-        let settings = Settings { is_mock: true, public_url: "http://test".into(), upload_max_bytes: UPLOAD_MAX_BYTES, files: directory.path().join("files") };
+        let settings = Settings {
+            is_mock: true,
+            public_url: "http://test".into(),
+            upload_max_bytes: UPLOAD_MAX_BYTES,
+            files: directory.path().join("files"),
+        };
         let app = App::new(store, live, Arc::clone(&clock) as _, settings).unwrap();
         Self { router: router(app.clone()), app, clock, demo, directory }
     }
@@ -82,8 +88,20 @@ impl TestServer {
         let response =
             tokio::time::timeout(PATIENCE, self.router.clone().oneshot(request)).await.unwrap().unwrap();
         let (parts, body) = response.into_parts();
+        // A stream has no end to wait for.
+        let is_stream = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        let body = if is_stream { Body::empty() } else { body };
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Serves it on a free port of the loopback too, for programs that are not of this process.
+    pub async fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = self.router.clone();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        address
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -169,6 +187,15 @@ impl TestServer {
             parser: Parser::new(1 << 20),
             frames: VecDeque::new(),
         }
+    }
+
+    /// A token of another company, for everything, and its widget.
+    pub async fn other_company_with_token(&self) -> (String, WidgetId) {
+        let widget = self.other_company().await;
+        let company = self.app.store.widget(widget).await.unwrap().unwrap().company;
+        let token =
+            self.app.administration.create_token(company, None, "other".into(), Scope::Admin).await.unwrap();
+        (token.reveal(), widget)
     }
 
     /// The demo's agent writes.

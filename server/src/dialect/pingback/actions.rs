@@ -18,7 +18,6 @@ use uuid::Uuid;
 /// When it was resolved, or that it was before.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-#[schema(as = pingback::Resolved)]
 pub enum Resolved {
     Now {
         #[schema(format = DateTime, example = "2024-03-01T09:00:00Z")]
@@ -32,10 +31,10 @@ pub enum Resolved {
 /// The customer's next message opens it again.
 #[utoipa::path(
     put,
-    path = "/conversations/{id}/resolve",
+    path = "/conversations/{conversation_id}/resolve",
     tag = "pingback",
     operation_id = "pingback_resolve_conversation",
-    params(("id" = Uuid, Path, description = "The conversation")),
+    params(("conversation_id" = Uuid, Path, description = "The conversation")),
     responses(
         (status = 200, body = Resolved, description = "When it was resolved, or that it was before"),
         (status = 409, body = Detail, description = "The conversation is closed"),
@@ -58,7 +57,6 @@ pub async fn resolve_conversation(
 /// When it was closed, or that it was before.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-#[schema(as = pingback::Closed)]
 pub enum Closed {
     Now {
         #[schema(format = DateTime, example = "2024-03-01T09:00:00Z")]
@@ -72,10 +70,10 @@ pub enum Closed {
 /// Nothing more is written into it. The customer's next message starts a new one.
 #[utoipa::path(
     put,
-    path = "/conversations/{id}/close",
+    path = "/conversations/{conversation_id}/close",
     tag = "pingback",
     operation_id = "pingback_close_conversation",
-    params(("id" = Uuid, Path, description = "The conversation")),
+    params(("conversation_id" = Uuid, Path, description = "The conversation")),
     responses((status = 200, body = Closed, description = "When it was closed, or that it was before")),
     security(("bearer" = ["write"]))
 )]
@@ -97,10 +95,10 @@ pub async fn close_conversation(
 /// One that was resolved or closed. One that is open stays as it is.
 #[utoipa::path(
     put,
-    path = "/conversations/{id}/reopen",
+    path = "/conversations/{conversation_id}/reopen",
     tag = "pingback",
     operation_id = "pingback_reopen_conversation",
-    params(("id" = Uuid, Path, description = "The conversation")),
+    params(("conversation_id" = Uuid, Path, description = "The conversation")),
     responses((status = 200, body = Conversation, description = "The conversation, open")),
     security(("bearer" = ["write"]))
 )]
@@ -115,7 +113,6 @@ pub async fn reopen_conversation(
 
 /// Whom a conversation is assigned to.
 #[derive(Serialize, ToSchema)]
-#[schema(as = pingback::Assigned)]
 pub struct Assigned {
     #[schema(required, example = "01930000-0000-7000-8000-000000000002")]
     assignee_id: Option<Uuid>,
@@ -126,11 +123,11 @@ pub struct Assigned {
 /// To an agent of the company.
 #[utoipa::path(
     put,
-    path = "/conversations/{id}/assign/{agent_id}",
+    path = "/conversations/{conversation_id}/assign/{agent_id}",
     tag = "pingback",
     operation_id = "pingback_assign_conversation",
     params(
-        ("id" = Uuid, Path, description = "The conversation"),
+        ("conversation_id" = Uuid, Path, description = "The conversation"),
         ("agent_id" = Uuid, Path, description = "The agent", example = "01930000-0000-7000-8000-000000000002"),
     ),
     responses(

@@ -7,15 +7,16 @@ use super::{
 use crate::{
     app::App,
     dialect::{InPath, Result, Writer, idempotency::IdempotencyKey, upload::Upload},
-    domain::ConversationRef,
 };
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::{FromRequest, Request, State},
+    response::Response,
+};
 use shared::ConversationId;
 use utoipa::ToSchema;
 
 /// A file in a multipart body.
 #[derive(ToSchema)]
-#[schema(as = pingback::UploadFile)]
 #[expect(dead_code, reason = "it documents what `Upload` reads")]
 pub struct UploadFile {
     /// With the file's name.
@@ -28,10 +29,10 @@ pub struct UploadFile {
 /// It is named in `attachments` of the message it is sent with. One that is not sent within a day is removed.
 #[utoipa::path(
     post,
-    path = "/conversations/{id}/upload",
+    path = "/conversations/{conversation_id}/upload",
     tag = "pingback",
     operation_id = "pingback_upload_attachment",
-    params(("id" = Uuid, Path, description = "The conversation")),
+    params(("conversation_id" = Uuid, Path, description = "The conversation")),
     request_body(content = UploadFile, content_type = "multipart/form-data"),
     responses(
         (status = 200, body = Attachment, description = "The file as it was stored"),
@@ -45,9 +46,10 @@ pub async fn upload_attachment(
     Writer(caller): Writer,
     InPath(id): InPath<ConversationId>,
     key: Option<IdempotencyKey>,
-    upload: Upload,
+    request: Request,
 ) -> Result<Response> {
-    app.conversations.details(caller.company, ConversationRef::Id(id)).await?;
+    app.conversations.get(caller.company, id).await?;
+    let upload = Upload::from_request(request, &app).await?;
     let write = |attachment| convert::attachment(attachment, &app.settings.public_url);
     upload.keep(&app, caller.company, key, write).await
 }

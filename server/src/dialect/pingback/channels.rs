@@ -21,7 +21,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = pingback::Channel)]
 pub struct Channel {
     id: Uuid,
     business_id: Uuid,
@@ -78,7 +77,7 @@ const KINDS: &[(&str, ChannelKind)] = &[
 
 /// What a channel may be called when it is made.
 #[derive(ToSchema)]
-#[schema(as = pingback::NewChannelType, rename_all = "snake_case")]
+#[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "it documents the words of `KINDS`")]
 pub enum NewChannelType {
     Widget,
@@ -93,7 +92,6 @@ pub enum NewChannelType {
 }
 
 #[derive(ToSchema)]
-#[schema(as = pingback::CreateChannel)]
 pub struct CreateChannel {
     /// May be left out; else it must be the token's company.
     #[schema(value_type = Option<Uuid>, example = "01930000-0000-7000-8000-000000000001")]
@@ -141,7 +139,6 @@ pub async fn create_channel(
 
 /// What is left out stays.
 #[derive(ToSchema)]
-#[schema(as = pingback::ChangeChannel)]
 pub struct ChangeChannel {
     /// The whole new one.
     #[schema(value_type = Option<Object>)]
@@ -161,10 +158,10 @@ impl FromFields for ChangeChannel {
 /// Changes a channel
 #[utoipa::path(
     patch,
-    path = "/channels/{id}",
+    path = "/channels/{channel_id}",
     tag = "pingback",
     operation_id = "pingback_change_channel",
-    params(("id" = Uuid, Path, description = "The channel", example = "01930000-0000-7000-8000-000000000003")),
+    params(("channel_id" = Uuid, Path, description = "The channel", example = "01930000-0000-7000-8000-000000000003")),
     request_body = ChangeChannel,
     responses((status = 200, body = Channel, description = "The channel as it is now")),
     security(("bearer" = ["admin"]))
@@ -184,10 +181,10 @@ pub async fn change_channel(
 /// Its conversations stay; nothing new starts on it. The company's default channel can't be deleted.
 #[utoipa::path(
     delete,
-    path = "/channels/{id}",
+    path = "/channels/{channel_id}",
     tag = "pingback",
     operation_id = "pingback_delete_channel",
-    params(("id" = Uuid, Path, description = "The channel")),
+    params(("channel_id" = Uuid, Path, description = "The channel")),
     responses(
         (status = 204, description = "It is gone"),
         (status = 400, body = Detail, description = "It is the company's default channel"),

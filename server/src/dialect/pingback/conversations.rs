@@ -81,7 +81,6 @@ pub async fn list_conversations(
 }
 
 #[derive(ToSchema)]
-#[schema(as = pingback::CreateConversation)]
 pub struct CreateConversation {
     /// Must be the token's company.
     #[schema(value_type = Uuid, example = "01930000-0000-7000-8000-000000000001")]
@@ -149,10 +148,10 @@ pub async fn create_conversation(
 /// With all its messages, oldest first.
 #[utoipa::path(
     get,
-    path = "/conversations/{id}",
+    path = "/conversations/{conversation_id}",
     tag = "pingback",
     operation_id = "pingback_get_conversation",
-    params(("id" = Uuid, Path, description = "The conversation")),
+    params(("conversation_id" = Uuid, Path, description = "The conversation")),
     responses((status = 200, body = Conversation, description = "The conversation")),
     security(("bearer" = ["read"]))
 )]
@@ -165,7 +164,6 @@ pub async fn get_conversation(
 }
 
 #[derive(ToSchema)]
-#[schema(as = pingback::SendMessage)]
 pub struct SendMessage {
     /// At most 16384 bytes of UTF-8. May be left out beside attachments.
     #[schema(
@@ -208,10 +206,10 @@ impl FromFields for SendMessage {
 /// The token's agent writes. The first message of an agent sets the conversation's `first_response_at`.
 #[utoipa::path(
     post,
-    path = "/conversations/{id}/messages",
+    path = "/conversations/{conversation_id}/messages",
     tag = "pingback",
     operation_id = "pingback_send_message",
-    params(("id" = Uuid, Path, description = "The conversation")),
+    params(("conversation_id" = Uuid, Path, description = "The conversation")),
     request_body = SendMessage,
     responses(
         (status = 200, body = Message, description = "The message as it was stored"),

@@ -76,7 +76,6 @@ pub async fn list_customers(
 }
 
 #[derive(ToSchema)]
-#[schema(as = pingback::CreateCustomer)]
 pub struct CreateCustomer {
     /// May be left out; else it must be the token's company.
     #[schema(value_type = Option<Uuid>, example = "01930000-0000-7000-8000-000000000001")]
@@ -134,10 +133,10 @@ pub async fn create_customer(
 /// Reads a customer
 #[utoipa::path(
     get,
-    path = "/customers/{id}",
+    path = "/customers/{customer_id}",
     tag = "pingback",
     operation_id = "pingback_get_customer",
-    params(("id" = Uuid, Path, description = "The customer")),
+    params(("customer_id" = Uuid, Path, description = "The customer")),
     responses((status = 200, body = Customer, description = "The customer")),
     security(("bearer" = ["read"]))
 )]
@@ -151,7 +150,6 @@ pub async fn get_customer(
 
 /// What is left out stays; what is null is cleared.
 #[derive(ToSchema)]
-#[schema(as = pingback::ChangeCustomer)]
 pub struct ChangeCustomer {
     #[schema(
         value_type = Option<String>,
@@ -197,10 +195,10 @@ impl FromFields for ChangeCustomer {
 /// Changes what is known of a customer
 #[utoipa::path(
     patch,
-    path = "/customers/{id}",
+    path = "/customers/{customer_id}",
     tag = "pingback",
     operation_id = "pingback_change_customer",
-    params(("id" = Uuid, Path, description = "The customer")),
+    params(("customer_id" = Uuid, Path, description = "The customer")),
     request_body = ChangeCustomer,
     responses(
         (status = 200, body = Customer, description = "The customer as they are now"),
@@ -224,10 +222,10 @@ pub async fn change_customer(
 /// Removes what is known of them, their conversations, messages and files for good.
 #[utoipa::path(
     delete,
-    path = "/customers/{id}",
+    path = "/customers/{customer_id}",
     tag = "pingback",
     operation_id = "pingback_delete_customer",
-    params(("id" = Uuid, Path, description = "The customer")),
+    params(("customer_id" = Uuid, Path, description = "The customer")),
     responses((status = 204, description = "Nothing of them is left")),
     security(("bearer" = ["write"]))
 )]

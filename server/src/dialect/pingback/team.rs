@@ -22,7 +22,6 @@ use uuid::Uuid;
 /// Whether an agent is there.
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = pingback::MemberStatus)]
 pub enum MemberStatus {
     Live,
     Away,
@@ -34,7 +33,6 @@ const STATUSES: &[(&str, Presence)] =
 
 /// An agent of the company.
 #[derive(Serialize, ToSchema)]
-#[schema(as = pingback::Member)]
 pub struct Member {
     id: Uuid,
     #[schema(example = "Robin")]
@@ -82,7 +80,6 @@ pub async fn list_members(State(app): State<App>, Reader(caller): Reader) -> Res
 }
 
 #[derive(ToSchema)]
-#[schema(as = pingback::SetStatus)]
 pub struct SetStatus {
     #[schema(value_type = MemberStatus, inline, example = "away")]
     status: Presence,
@@ -130,13 +127,13 @@ impl FromFields for AssignTo {
 
 /// Assigns a conversation to a member
 ///
-/// The same as `PUT /conversations/{id}/assign/{agent_id}`.
+/// The same as `PUT /conversations/{conversation_id}/assign/{agent_id}`.
 #[utoipa::path(
     post,
-    path = "/team/assign/{id}",
+    path = "/team/assign/{conversation_id}",
     tag = "pingback",
     operation_id = "pingback_assign_to_member",
-    params(("id" = Uuid, Path, description = "The conversation"), AssignTo),
+    params(("conversation_id" = Uuid, Path, description = "The conversation"), AssignTo),
     responses(
         (status = 200, body = Assigned, description = "Whom it is assigned to now"),
         (status = 404, body = Detail, description = "The company has no such conversation, or no such agent"),

@@ -18,7 +18,6 @@ use uuid::Uuid;
 
 /// What can be told.
 #[derive(ToSchema)]
-#[schema(as = pingback::EventName)]
 #[expect(dead_code, reason = "it documents the words of `EVENTS`")]
 pub enum EventName {
     #[schema(rename = "conversation.created")]
@@ -34,7 +33,6 @@ pub enum EventName {
 }
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = pingback::Webhook)]
 pub struct Webhook {
     id: Uuid,
     #[schema(example = "https://www.example.com/hook")]
@@ -59,7 +57,6 @@ impl From<domain::Webhook> for Webhook {
 
 /// A webhook that was just made, with what its deliveries are signed with. This is the only time it is seen.
 #[derive(Serialize, ToSchema)]
-#[schema(as = pingback::NewWebhook)]
 pub struct NewWebhook {
     #[serde(flatten)]
     webhook: Webhook,
@@ -82,7 +79,6 @@ pub async fn list_webhooks(State(app): State<App>, Admin(caller): Admin) -> Resu
 }
 
 #[derive(ToSchema)]
-#[schema(as = pingback::CreateWebhook)]
 pub struct CreateWebhook {
     /// An http or https address on the public internet.
     #[schema(
@@ -143,10 +139,10 @@ pub async fn create_webhook(
 /// What was still to be delivered to it is not.
 #[utoipa::path(
     delete,
-    path = "/webhooks/{id}",
+    path = "/webhooks/{webhook_id}",
     tag = "pingback",
     operation_id = "pingback_delete_webhook",
-    params(("id" = Uuid, Path, description = "The webhook")),
+    params(("webhook_id" = Uuid, Path, description = "The webhook")),
     responses((status = 204, description = "It is gone")),
     security(("bearer" = ["admin"]))
 )]

@@ -25,7 +25,6 @@ const DEFAULT_TAGLINE: &str = "We usually answer within a few minutes";
 
 /// What anybody may know of a widget.
 #[derive(Serialize, ToSchema)]
-#[schema(as = pingback::Widget)]
 pub struct Widget {
     #[schema(example = "01930000-0000-7000-8000-000000000004")]
     id: Uuid,
@@ -64,7 +63,6 @@ impl From<domain::Widget> for Widget {
 }
 
 #[derive(ToSchema)]
-#[schema(as = pingback::CreateWidget)]
 pub struct CreateWidget {
     /// May be left out; else it must be the token's company.
     #[schema(value_type = Option<Uuid>, example = "01930000-0000-7000-8000-000000000001")]
@@ -165,12 +163,11 @@ pub async fn create_widget(
 /// What a page that shows it needs to know. Public.
 #[utoipa::path(
     get,
-    path = "/widget/{id}",
+    path = "/widget/{widget_id}",
     tag = "pingback",
     operation_id = "pingback_get_widget",
-    params(("id" = Uuid, Path, description = "The widget", example = "01930000-0000-7000-8000-000000000004")),
-    responses((status = 200, body = Widget, description = "The widget")),
-    security(())
+    params(("widget_id" = Uuid, Path, description = "The widget", example = "01930000-0000-7000-8000-000000000004")),
+    responses((status = 200, body = Widget, description = "The widget"))
 )]
 pub async fn get_widget(State(app): State<App>, InPath(id): InPath<WidgetId>) -> Result<Reply<Widget>> {
     Ok(Reply(app.store.widget(id).await?.ok_or(Error::NotFound)?.into()))

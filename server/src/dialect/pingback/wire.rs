@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 /// A request that could not be done, and why.
 #[derive(Serialize, ToSchema)]
-#[schema(as = pingback::Detail)]
 pub struct Detail {
     #[schema(inline)]
     pub detail: Reason,
@@ -23,7 +22,6 @@ pub struct Detail {
 /// A sentence, or what is wrong with each field.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-#[schema(as = pingback::Reason)]
 pub enum Reason {
     Sentence(String),
     Fields(#[schema(inline)] Vec<FieldDetail>),
@@ -31,7 +29,6 @@ pub enum Reason {
 
 /// What is wrong with a field.
 #[derive(Serialize, ToSchema)]
-#[schema(as = pingback::FieldDetail)]
 pub struct FieldDetail {
     /// Where it is: `body` or `query`, and its name.
     #[schema(value_type = Vec<String>, example = json!(["body", "business_id"]))]
@@ -46,7 +43,6 @@ pub struct FieldDetail {
 
 /// There was nothing to do, and why.
 #[derive(Serialize, ToSchema)]
-#[schema(as = pingback::Already)]
 pub struct Already {
     #[schema(value_type = String, example = "Already resolved")]
     pub detail: &'static str,
@@ -55,7 +51,6 @@ pub struct Already {
 /// `resolved` opens again with the customer's next message; `closed` takes no more.
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = pingback::ConversationStatus)]
 pub enum ConversationStatus {
     Open,
     Pending,
@@ -95,7 +90,6 @@ impl From<ConversationStatus> for domain::Status {
 /// How a conversation reaches its customer.
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = pingback::ChannelType)]
 pub enum ChannelType {
     Widget,
     Whatsapp,
@@ -122,7 +116,6 @@ impl From<domain::ChannelKind> for ChannelType {
 
 /// A conversation with its messages.
 #[derive(Serialize, ToSchema)]
-#[schema(as = pingback::Conversation)]
 pub struct Conversation {
     pub id: Uuid,
     pub business_id: Uuid,
@@ -152,7 +145,6 @@ pub struct Conversation {
 
 /// Somebody who writes to the business.
 #[derive(Serialize, ToSchema)]
-#[schema(as = pingback::Customer)]
 pub struct Customer {
     pub id: Uuid,
     pub business_id: Uuid,
@@ -171,7 +163,6 @@ pub struct Customer {
 
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = pingback::SenderType)]
 pub enum SenderType {
     Customer,
     Agent,
@@ -191,7 +182,6 @@ impl From<domain::SenderType> for SenderType {
 }
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = pingback::Message)]
 pub struct Message {
     pub id: Uuid,
     pub conversation_id: Uuid,
@@ -210,7 +200,6 @@ pub struct Message {
 
 /// A file.
 #[derive(Serialize, ToSchema)]
-#[schema(as = pingback::Attachment)]
 pub struct Attachment {
     pub id: Uuid,
     #[schema(example = "photo.png")]
@@ -228,7 +217,6 @@ pub struct Attachment {
 /// How far a message has come. Events tell it; the messages themselves do not.
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = pingback::MessageStatus)]
 pub enum MessageStatus {
     /// Being prepared for an outside app.
     Preparing,
@@ -253,7 +241,6 @@ impl From<shared::Ack> for MessageStatus {
 
 /// A message as events tell of it.
 #[derive(Serialize, ToSchema)]
-#[schema(as = pingback::MessageEvent)]
 pub struct MessageEvent {
     #[serde(flatten)]
     pub message: Message,

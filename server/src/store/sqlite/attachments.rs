@@ -9,7 +9,7 @@ use crate::{
     store::AttachmentStore,
 };
 use async_trait::async_trait;
-use shared::{AttachmentId, CompanyId, Timestamp};
+use shared::{AttachmentId, CompanyId, CustomerId, Timestamp};
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -84,14 +84,34 @@ impl Command for DropUnsent {
     type Output = Vec<String>;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Vec<String>> {
-        let rows = sqlx::query(
-            "DELETE FROM attachment WHERE message_id IS NULL AND created_at < $1 RETURNING key",
-        )
-        .bind(self.before.0)
-        .fetch_all(&mut *tx.connection)
-        .await?;
+        let rows =
+            sqlx::query("DELETE FROM attachment WHERE message_id IS NULL AND created_at < $1 RETURNING key")
+                .bind(self.before.0)
+                .fetch_all(&mut *tx.connection)
+                .await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
+}
+
+/// Makes the business's own unsent files a customer's: an outside app brings what its customers send.
+pub(super) async fn bring(
+    tx: &mut Tx<'_>,
+    company: CompanyId,
+    customer: CustomerId,
+    attachments: &[AttachmentId],
+) -> Result<()> {
+    for id in attachments {
+        sqlx::query(
+            "UPDATE attachment SET customer_id = $3
+             WHERE id = $1 AND company_id = $2 AND customer_id IS NULL AND message_id IS NULL",
+        )
+        .bind(id.0)
+        .bind(company.0)
+        .bind(customer.0)
+        .execute(&mut *tx.connection)
+        .await?;
+    }
+    Ok(())
 }
 
 /// Gives a new message its attachments: its sender's own, and sent with no message before.

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Change, ChangeKind, Conversation, ConversationRef, Error, LogPage, MessagePage, MessageQuery, Receipt,
-        ReceiptState, Result, Rev, Side, Thread,
+        Change, ChangeKind, Conversation, ConversationRef, Error, LogPage, MessagePage, MessageQuery,
+        Receipt, ReceiptState, Result, Rev, Side, Thread,
     },
     store::LogStore,
 };

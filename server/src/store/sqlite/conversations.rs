@@ -1,7 +1,7 @@
 //! Conversations: starting and opening one, changing what is known of it, reading them, marking how far each side has read.
 
 use super::{
-    SqliteStore,
+    SqliteStore, attachments,
     change_log::{Entry, log},
     customers, directory, messages,
     rows::{self, Word, select_conversation, select_details},
@@ -15,10 +15,12 @@ use crate::{
         conversation::next_status,
         message::{NewMessage, Sent},
     },
-    store::{Alter, ConversationStore, Mark, NewConversation, NewCustomer, NewOpening, Opened, Started},
+    store::{
+        Alter, ConversationStore, Mark, NewConversation, NewCustomer, NewOpening, Opened, Reply, Started,
+    },
 };
 use async_trait::async_trait;
-use shared::{CompanyId, ConversationId, CustomerId, Seq};
+use shared::{CompanyId, ConversationId, CustomerId, Seq, Timestamp};
 use sqlx::{Executor, Row, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
@@ -38,6 +40,10 @@ impl ConversationStore for SqliteStore {
 
     async fn send_message(&self, message: NewMessage) -> Result<Sent> {
         self.writer.execute(message).await
+    }
+
+    async fn reply(&self, reply: Reply) -> Result<Sent> {
+        self.writer.execute(reply).await
     }
 
     async fn mark(&self, mark: Mark) -> Result<()> {
@@ -254,7 +260,7 @@ impl NewConversation {
     }
 
     fn is_same(&self, row: &sqlx::sqlite::SqliteRow) -> Result<bool> {
-        let attachments = super::attachments::restore_claimed(row.try_get("attachments")?)?;
+        let attachments = attachments::restore_claimed(row.try_get("attachments")?)?;
         Ok(row.try_get::<&str, _>("content")? == self.content.text()
             && attachments.iter().map(|attachment| &attachment.id).eq(self.content.attachments()))
     }
@@ -271,23 +277,23 @@ impl Command for NewOpening {
             return Ok(opened);
         }
         let existing = match &customer {
-            Some(customer) if self.is_continued => open_one(tx, customer.id, channel.id).await?,
+            Some(customer) if self.is_continued => self.open_one(tx, customer.id, channel.id).await?,
             _ => None,
         };
-        let (conversation, is_continued) = match existing {
-            Some(id) => (id, true),
-            None => {
-                self.insert(tx, &channel, customer.as_ref()).await?;
-                log_conversation(tx, self.company, self.id, true).await?;
-                (self.id, false)
-            }
-        };
+        let conversation = existing.unwrap_or(self.id);
+        if existing.is_none() {
+            self.insert(tx, &channel, customer.as_ref()).await?;
+            log_conversation(tx, self.company, self.id, true).await?;
+        }
         let message = match self.message {
             None => None,
             Some((content, sender)) => {
                 let sender = match (sender, &customer) {
                     (Some(sender), _) => sender,
-                    (None, Some(customer)) => Sender::customer(customer.id),
+                    (None, Some(customer)) => {
+                        attachments::bring(tx, self.company, customer.id, content.attachments()).await?;
+                        Sender::customer(customer.id)
+                    }
                     (None, None) => return Err(Error::invalid("customer", "is needed to write as them")),
                 };
                 let message = NewMessage {
@@ -303,7 +309,7 @@ impl Command for NewOpening {
                 Some(message.apply(tx).await?.into_message())
             }
         };
-        Ok(Opened { conversation, is_continued, message })
+        Ok(Opened { conversation, is_continued: existing.is_some(), message })
     }
 }
 
@@ -329,25 +335,30 @@ impl NewOpening {
     async fn find_customer(&self, tx: &mut Tx<'_>, channel: &Channel) -> Result<Option<Customer>> {
         match &self.contact {
             Contact::Nobody => Ok(None),
+            Contact::Stranger => {
+                match customers::find(tx.connection, self.company, self.customer_id).await? {
+                    Some(customer) => Ok(Some(customer)),
+                    None => self.new_customer(crate::domain::Profile::default()).apply(tx).await.map(Some),
+                }
+            }
             Contact::Customer(id) => {
                 customers::find(tx.connection, self.company, *id).await?.map(Some).ok_or(Error::NotFound)
             }
             Contact::Handle { handle, profile } => {
-                let known = customers::find_by_handle(tx.connection, self.company, channel.id, handle).await?;
+                let known =
+                    customers::find_by_handle(tx.connection, self.company, channel.id, handle).await?;
                 if known.is_some() {
                     return Ok(known);
                 }
-                let customer = NewCustomer {
-                    id: self.customer_id,
-                    company: self.company,
-                    profile: (**profile).clone(),
-                    at: self.at,
-                };
-                let customer = customer.apply(tx).await?;
+                let customer = self.new_customer((**profile).clone()).apply(tx).await?;
                 customers::add_handle(tx, self.company, customer.id, channel.id, handle).await?;
                 Ok(Some(customer))
             }
         }
+    }
+
+    const fn new_customer(&self, profile: crate::domain::Profile) -> NewCustomer {
+        NewCustomer { id: self.customer_id, company: self.company, profile, at: self.at }
     }
 
     /// What was opened under the same client id before.
@@ -389,19 +400,75 @@ impl NewOpening {
         .await?;
         Ok(())
     }
+
+    /// The customer's newest conversation on the channel that is not closed; or one that was moved away from it, which
+    /// comes back.
+    async fn open_one(
+        &self,
+        tx: &mut Tx<'_>,
+        customer: CustomerId,
+        channel: Uuid,
+    ) -> Result<Option<ConversationId>> {
+        let row = sqlx::query(
+            "SELECT c.id, c.channel_id = $2 AS is_there FROM conversation c
+             WHERE c.customer_id = $1 AND c.status <> 'closed' AND c.erased_at IS NULL
+               AND (c.channel_id = $2 OR EXISTS
+                    (SELECT 1 FROM conversation_channel v WHERE v.conversation_id = c.id AND v.channel_id = $2))
+             ORDER BY is_there DESC, c.num DESC LIMIT 1",
+        )
+        .bind(customer.0)
+        .bind(channel)
+        .fetch_optional(&mut *tx.connection)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let id = ConversationId(row.try_get("id")?);
+        if !row.try_get::<bool, _>("is_there")? {
+            move_to(tx, id, channel).await?;
+            touch(tx, id, self.at).await?;
+            log_conversation(tx, self.company, id, false).await?;
+        }
+        Ok(Some(id))
+    }
 }
 
-/// A customer's newest conversation on a channel that is not closed.
-async fn open_one(tx: &mut Tx<'_>, customer: CustomerId, channel: Uuid) -> Result<Option<ConversationId>> {
-    let row = sqlx::query(
-        "SELECT id FROM conversation WHERE customer_id = $1 AND channel_id = $2 AND status <> 'closed'
-           AND erased_at IS NULL ORDER BY num DESC LIMIT 1",
+async fn touch(tx: &mut Tx<'_>, conversation: ConversationId, at: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE conversation SET updated_at = max(updated_at, $2) WHERE id = $1")
+        .bind(conversation.0)
+        .bind(at.0)
+        .execute(&mut *tx.connection)
+        .await?;
+    Ok(())
+}
+
+/// Puts a conversation on another channel, and keeps in mind where it was.
+async fn move_to(tx: &mut Tx<'_>, conversation: ConversationId, channel: Uuid) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO conversation_channel (conversation_id, channel_id, company_id)
+             SELECT id, channel_id, company_id FROM conversation WHERE id = $1 ON CONFLICT DO NOTHING;
+         UPDATE conversation SET channel_id = $2 WHERE id = $1",
     )
-    .bind(customer.0)
+    .bind(conversation.0)
     .bind(channel)
-    .fetch_optional(&mut *tx.connection)
+    .execute(&mut *tx.connection)
     .await?;
-    row.map(|row| Ok(ConversationId(row.try_get(0)?))).transpose()
+    Ok(())
+}
+
+#[async_trait]
+impl Command for Reply {
+    type Output = Sent;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Sent> {
+        let Self { moving, message } = self;
+        let is_repeated = match message.client_id {
+            Some(id) => messages::find_by_client_id(tx, message.conversation, id).await?.is_some(),
+            None => false,
+        };
+        if !is_repeated && let Some(alter) = moving {
+            alter.apply(tx).await?;
+        }
+        message.apply(tx).await
+    }
 }
 
 #[async_trait]
@@ -409,16 +476,11 @@ impl Command for Alter {
     type Output = Altered;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Altered> {
-        let before =
-            find(tx.connection, self.company, self.conversation).await?.ok_or(Error::NotFound)?;
+        let before = find(tx.connection, self.company, self.conversation).await?.ok_or(Error::NotFound)?;
         if !self.write(tx, &before).await? {
             return Ok(Altered { conversation: before, is_changed: false });
         }
-        sqlx::query("UPDATE conversation SET updated_at = max(updated_at, $2) WHERE id = $1")
-            .bind(before.id.0)
-            .bind(self.at.0)
-            .execute(&mut *tx.connection)
-            .await?;
+        touch(tx, before.id, self.at).await?;
         let conversation = log_conversation(tx, self.company, before.id, false).await?;
         Ok(Altered { conversation, is_changed: true })
     }
@@ -464,13 +526,12 @@ impl Alter {
             .bind(before.id.0)
             .bind(*is_blocked),
             Alteration::MoveTo { kind, handle } => {
-                let channel = self.move_to(tx, before, *kind, handle.as_deref()).await?;
+                let channel = self.find_destination(tx, before, *kind, handle.as_deref()).await?;
                 if channel.id == before.channel.id {
                     return Ok(false);
                 }
-                sqlx::query("UPDATE conversation SET channel_id = $2 WHERE id = $1")
-                    .bind(before.id.0)
-                    .bind(channel.id)
+                move_to(tx, before.id, channel.id).await?;
+                return Ok(true);
             }
         };
         query.execute(&mut *tx.connection).await?;
@@ -478,7 +539,7 @@ impl Alter {
     }
 
     /// The channel to move to, where the customer can be reached.
-    async fn move_to(
+    async fn find_destination(
         &self,
         tx: &mut Tx<'_>,
         before: &Conversation,
@@ -490,15 +551,17 @@ impl Alter {
         if !channel.is_active {
             return Err(Error::ChannelUnusable("it is switched off"));
         }
-        let customer = before.customer.ok_or(Error::ChannelUnusable("the conversation has no customer yet"))?;
+        let customer =
+            before.customer.ok_or(Error::ChannelUnusable("the conversation has no customer yet"))?;
         if let Some(handle) = handle {
             customers::add_handle(tx, company, customer, channel.id, handle).await?;
         } else if kind != ChannelKind::Widget && channel.id != before.channel.id {
-            let known = sqlx::query("SELECT 1 FROM customer_handle WHERE customer_id = $1 AND channel_id = $2")
-                .bind(customer.0)
-                .bind(channel.id)
-                .fetch_optional(&mut *tx.connection)
-                .await?;
+            let known =
+                sqlx::query("SELECT 1 FROM customer_handle WHERE customer_id = $1 AND channel_id = $2")
+                    .bind(customer.0)
+                    .bind(channel.id)
+                    .fetch_optional(&mut *tx.connection)
+                    .await?;
             known.ok_or(Error::ChannelUnusable("the customer is not known there; name them in `with`"))?;
         }
         Ok(channel)
@@ -512,8 +575,7 @@ pub(super) async fn log_conversation(
     id: ConversationId,
     is_new: bool,
 ) -> Result<Conversation> {
-    let conversation =
-        find(tx.connection, company, ConversationRef::Id(id)).await?.ok_or(Error::NotFound)?;
+    let conversation = find(tx.connection, company, ConversationRef::Id(id)).await?.ok_or(Error::NotFound)?;
     let kind = ChangeKind::Conversation(conversation.clone());
     log(tx, Entry::about(&conversation, is_new, kind, conversation.updated_at)).await?;
     Ok(conversation)
@@ -525,7 +587,8 @@ impl Command for Mark {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
         let Self { company, conversation, receipt } = self;
-        let conversation = find(tx.connection, company, ConversationRef::Id(conversation)).await?.ok_or(Error::NotFound)?;
+        let conversation =
+            find(tx.connection, company, ConversationRef::Id(conversation)).await?.ok_or(Error::NotFound)?;
         let up_to_seq = receipt.up_to_seq.min(conversation.last_seq);
         let read_seq = conversation.read_seq(receipt.by);
         if up_to_seq <= read_seq {
@@ -544,12 +607,16 @@ impl Command for Mark {
 }
 
 /// Raises the ack of the other side's messages; answers with the first that was raised.
-async fn mark_messages(tx: &mut Tx<'_>, conversation: &Conversation, receipt: &Receipt) -> Result<Option<Seq>> {
+async fn mark_messages(
+    tx: &mut Tx<'_>,
+    conversation: &Conversation,
+    receipt: &Receipt,
+) -> Result<Option<Seq>> {
     let rows = sqlx::query(
         "UPDATE message
          SET ack = $4, delivered_at = coalesce(delivered_at, $5), read_at = CASE WHEN $4 = 3 THEN $5 ELSE read_at END
          WHERE conversation_id = $1 AND seq > $2 AND seq <= $3 AND ack < $4
-           AND (sender_type = 'customer') = ($6 = 'agent')
+           AND (sender_type = 'customer') = ($6 = 'agent') AND ack >= $7
          RETURNING seq",
     )
     .bind(conversation.id.0)
@@ -561,6 +628,8 @@ async fn mark_messages(tx: &mut Tx<'_>, conversation: &Conversation, receipt: &R
     })
     .bind(receipt.at.0)
     .bind(receipt.by.word())
+    // What has not left can't have arrived.
+    .bind(i8::from(shared::Ack::Sent))
     .fetch_all(&mut *tx.connection)
     .await?;
     let seqs = rows.iter().map(|row| row.try_get::<Seq, _>(0)).collect::<Result<Vec<_>, _>>()?;

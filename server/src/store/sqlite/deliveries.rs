@@ -38,12 +38,30 @@ impl DeliveryStore for SqliteStore {
     }
 
     async fn open_jobs(&self, after: i64, limit: u32) -> Result<Vec<Job>> {
-        let rows =
-            sqlx::query(select_job!("WHERE j.state = 'trying_deliver' AND j.num > $1 ORDER BY j.num LIMIT $2"))
-                .bind(after)
-                .bind(limit)
-                .fetch_all(&self.readers)
-                .await?;
+        let rows = sqlx::query(select_job!(
+            "WHERE j.state = 'trying_deliver' AND j.num > $1 ORDER BY j.num LIMIT $2"
+        ))
+        .bind(after)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(rows::job).collect()
+    }
+
+    async fn open_jobs_of(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<Vec<Job>> {
+        let rows = sqlx::query(select_job!(
+            "WHERE j.state = 'trying_deliver' AND j.conversation_id = $2 AND j.company_id = $1 ORDER BY j.num LIMIT $3"
+        ))
+        .bind(company.0)
+        .bind(conversation.0)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
         rows.iter().map(rows::job).collect()
     }
 

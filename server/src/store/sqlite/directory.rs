@@ -8,8 +8,8 @@ use super::{
 use crate::{
     domain::{
         Agent, AgentRef, ApiToken, Channel, ChannelChange, ChannelChoice, ChannelKind, Company,
-        CompanyChange, Error, NewAgent, NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet,
-        Presence, Result, Webhook, WebhookFormat, Widget,
+        CompanyChange, Error, Hash, NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany,
+        NewWebhook, NewWidget, Outlet, Presence, Result, Webhook, WebhookFormat, Widget,
     },
     store::DirectoryStore,
 };
@@ -25,10 +25,8 @@ impl DirectoryStore for SqliteStore {
     }
 
     async fn company(&self, id: CompanyId) -> Result<Option<Company>> {
-        let row = sqlx::query(select_company!("WHERE y.id = $1"))
-            .bind(id.0)
-            .fetch_optional(&self.readers)
-            .await?;
+        let row =
+            sqlx::query(select_company!("WHERE y.id = $1")).bind(id.0).fetch_optional(&self.readers).await?;
         row.as_ref().map(rows::company).transpose()
     }
 
@@ -130,6 +128,21 @@ impl DirectoryStore for SqliteStore {
         self.writer.execute(RevokeToken { id, at }).await
     }
 
+    async fn create_access_token(&self, token: NewAccessToken) -> Result<()> {
+        self.writer.execute(token).await
+    }
+
+    async fn api_token_by_access(&self, hash: Hash) -> Result<Option<(ApiToken, Timestamp)>> {
+        let row = sqlx::query(select_token!(
+            "JOIN access_token x ON x.token_id = t.id WHERE x.hash = $1",
+            ", x.expires_at"
+        ))
+        .bind(hash.to_vec())
+        .fetch_optional(&self.readers)
+        .await?;
+        row.map(|row| Ok((rows::api_token(&row)?, Timestamp(row.try_get("expires_at")?)))).transpose()
+    }
+
     async fn create_channel(&self, channel: NewChannel) -> Result<Channel> {
         self.writer.execute(channel).await
     }
@@ -174,8 +187,10 @@ impl DirectoryStore for SqliteStore {
     }
 
     async fn widget(&self, id: WidgetId) -> Result<Option<Widget>> {
-        let row =
-            sqlx::query("SELECT * FROM widget WHERE id = $1").bind(id.0).fetch_optional(&self.readers).await?;
+        let row = sqlx::query("SELECT * FROM widget WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(&self.readers)
+            .await?;
         row.as_ref().map(rows::widget).transpose()
     }
 
@@ -195,10 +210,8 @@ impl DirectoryStore for SqliteStore {
         .bind(code)
         .fetch_optional(&self.readers)
         .await?;
-        row.map(|row| {
-            Ok(Outlet { num: row.try_get(0)?, code: row.try_get(1)?, name: row.try_get(2)? })
-        })
-        .transpose()
+        row.map(|row| Ok(Outlet { num: row.try_get(0)?, code: row.try_get(1)?, name: row.try_get(2)? }))
+            .transpose()
     }
 
     async fn create_webhook(&self, webhook: NewWebhook) -> Result<Webhook> {
@@ -236,10 +249,12 @@ use select_company;
 
 // A token without an agent of its own acts as the company's first.
 macro_rules! select_token {
-    ($rest:literal) => {
+    ($rest:literal $(, $columns:literal)?) => {
         concat!(
             "SELECT t.id, t.company_id, t.name, t.scope, t.secret_hash, t.created_at, t.last_used_at, t.revoked_at, ",
-            "y.plan, g.id AS agent_id, g.name AS agent_name FROM api_token t JOIN company y ON y.id = t.company_id ",
+            "y.plan, g.id AS agent_id, g.name AS agent_name",
+            $($columns,)?
+            " FROM api_token t JOIN company y ON y.id = t.company_id ",
             "JOIN agent g ON g.id = coalesce(t.agent_id, ",
             "(SELECT f.id FROM agent f WHERE f.company_id = t.company_id ORDER BY f.num LIMIT 1)) ",
             $rest
@@ -462,6 +477,42 @@ impl Command for NewApiToken {
     }
 }
 
+#[async_trait]
+impl Command for NewAccessToken {
+    type Output = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        if let Some(spent) = self.spent {
+            let spent = sqlx::query(
+                "UPDATE access_token SET refresh_hash = NULL, kept_until = expires_at
+                 WHERE refresh_hash = $1 AND token_id = $2 AND kept_until > $3",
+            )
+            .bind(spent.to_vec())
+            .bind(self.token)
+            .bind(self.at.0)
+            .execute(&mut *tx.connection)
+            .await?;
+            if spent.rows_affected() == 0 {
+                return Err(Error::TokenInvalid);
+            }
+        }
+        sqlx::query(
+            "DELETE FROM access_token WHERE kept_until <= $6;
+             INSERT INTO access_token (hash, refresh_hash, token_id, expires_at, kept_until)
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(self.hash.to_vec())
+        .bind(self.refresh_hash.to_vec())
+        .bind(self.token)
+        .bind(self.expires_at.0)
+        .bind(self.refresh_expires_at.0)
+        .bind(self.at.0)
+        .execute(&mut *tx.connection)
+        .await?;
+        Ok(())
+    }
+}
+
 struct NoteTokenUsed {
     id: Uuid,
     at: Timestamp,
@@ -567,8 +618,12 @@ impl Command for ChangeChannel {
     type Output = Channel;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Channel> {
-        let config =
-            self.change.config.map(|config| serde_json::to_string(&config)).transpose().map_err(Error::internal)?;
+        let config = self
+            .change
+            .config
+            .map(|config| serde_json::to_string(&config))
+            .transpose()
+            .map_err(Error::internal)?;
         let row = sqlx::query(
             "UPDATE channel SET config = coalesce($3, config), is_active = coalesce($4, is_active)
              WHERE company_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING *",
@@ -635,14 +690,10 @@ impl Command for NewWidget {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Widget> {
         let Self { widget, at } = self;
-        let channel = EnsureChannel {
-            company: widget.company,
-            kind: ChannelKind::Widget,
-            id: widget.channel,
-            at,
-        }
-        .apply(tx)
-        .await?;
+        let channel =
+            EnsureChannel { company: widget.company, kind: ChannelKind::Widget, id: widget.channel, at }
+                .apply(tx)
+                .await?;
         let row = sqlx::query(
             "INSERT INTO widget (id, company_id, channel_id, name, domain, allowed_domains, heading, tagline, color,
                                  logo_url, show_online_badge, config, created_at)

@@ -8,13 +8,13 @@ use super::{
     writer::{Command, Tx},
 };
 use crate::domain::{
-    Attachment, Change, ChangeKind, ChannelKind, Error, Message, MessagePage, MessageQuery, Result, Sender,
-    SenderType, Side,
+    Attachment, Change, ChangeKind, ChannelKind, Conversation, Error, Message, MessagePage, MessageQuery,
+    Result, Sender, SenderType, Side,
     message::{Acceptance, Existing, NewMessage, Sent, accept},
 };
 use async_trait::async_trait;
-use shared::{Ack, CompanyId, ConversationId, CustomerId, Seq};
-use sqlx::{Executor, Row, Sqlite, SqlitePool};
+use shared::{Ack, ClientId, CompanyId, ConversationId, CustomerId, Seq, Timestamp};
+use sqlx::{Executor, Row, Sqlite, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 // This is the path that everything else waits for, so it makes two trips to the database: one to know, one to write.
@@ -45,24 +45,11 @@ impl Command for NewMessage {
         .await?
         .ok_or(Error::NotFound)?;
         let conversation = rows::conversation(&row)?;
-        let existing_seq: Option<Seq> = row.try_get("existing_seq")?;
-        let existing = match existing_seq {
-            Some(_) => Some(Existing {
-                text: row.try_get("existing_content")?,
-                attachments: restore_claimed(row.try_get("existing_attachments")?)?
-                    .into_iter()
-                    .map(|attachment| attachment.id)
-                    .collect(),
-                sender: Sender {
-                    kind: SenderType::from_word(row.try_get("existing_sender_type")?)?,
-                    id: row.try_get::<Option<Uuid>, _>("existing_sender_id")?,
-                },
-            }),
-            None => None,
-        };
-        let (seq, status) = match (accept(&conversation, existing.as_ref(), &self)?, existing_seq) {
-            (Acceptance::Store { seq, status }, _) => (seq, status),
-            (Acceptance::Repeat, seq) => {
+        let existing = existing(&row)?;
+        let (seq, status) = match accept(&conversation, existing.as_ref(), &self)? {
+            Acceptance::Store { seq, status } => (seq, status),
+            Acceptance::Repeat => {
+                let seq = row.try_get::<Option<Seq>, _>("existing_seq")?;
                 let seq = seq.ok_or_else(|| Error::internal("a repeat of a message that is not there"))?;
                 return Ok(Sent::Repeated(get(tx, self.conversation, seq).await?));
             }
@@ -127,24 +114,45 @@ impl Command for NewMessage {
             kind: ChangeKind::Message(message.clone()),
         });
         if is_for_outside {
-            sqlx::query(
-                "INSERT INTO delivery_job (company_id, conversation_id, channel_id, message_id, seq, state, created_at)
-                 VALUES ($1, $2, $3, $4, $5, 'trying_deliver', $6)",
-            )
-            .bind(self.company.0)
-            .bind(conversation.id.0)
-            .bind(conversation.channel.id)
-            .bind(message.id.0)
-            .bind(seq)
-            .bind(self.at.0)
-            .execute(&mut *tx.connection)
-            .await?;
+            create_job(tx, &conversation, &message).await?;
         }
         if status != conversation.status {
             log_conversation(tx, self.company, self.conversation, false).await?;
         }
         Ok(Sent::Stored(message))
     }
+}
+
+/// The message that was stored under the same client id, if a row of the query above found one.
+fn existing(row: &SqliteRow) -> Result<Option<Existing>> {
+    if row.try_get::<Option<Seq>, _>("existing_seq")?.is_none() {
+        return Ok(None);
+    }
+    let attachments = restore_claimed(row.try_get("existing_attachments")?)?;
+    Ok(Some(Existing {
+        text: row.try_get("existing_content")?,
+        attachments: attachments.into_iter().map(|attachment| attachment.id).collect(),
+        sender: Sender {
+            kind: SenderType::from_word(row.try_get("existing_sender_type")?)?,
+            id: row.try_get::<Option<Uuid>, _>("existing_sender_id")?,
+        },
+    }))
+}
+
+async fn create_job(tx: &mut Tx<'_>, conversation: &Conversation, message: &Message) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO delivery_job (company_id, conversation_id, channel_id, message_id, seq, state, created_at)
+         VALUES ($1, $2, $3, $4, $5, 'trying_deliver', $6)",
+    )
+    .bind(conversation.company.0)
+    .bind(conversation.id.0)
+    .bind(conversation.channel.id)
+    .bind(message.id.0)
+    .bind(message.seq)
+    .bind(message.created_at.0)
+    .execute(&mut *tx.connection)
+    .await?;
+    Ok(())
 }
 
 fn stored_attachments(attachments: &[Attachment]) -> Result<Option<String>> {
@@ -157,9 +165,9 @@ fn stored_attachments(attachments: &[Attachment]) -> Result<Option<String>> {
 /// Puts into the log that a message is as it is now.
 pub(super) async fn log_message(
     tx: &mut Tx<'_>,
-    conversation: &crate::domain::Conversation,
+    conversation: &Conversation,
     seq: Seq,
-    at: shared::Timestamp,
+    at: Timestamp,
 ) -> Result<()> {
     let message = get(tx, conversation.id, seq).await?;
     log(tx, Entry::about(conversation, false, ChangeKind::Message(message), at)).await
@@ -178,7 +186,7 @@ async fn get(tx: &mut Tx<'_>, conversation: ConversationId, seq: Seq) -> Result<
 pub(super) async fn find_by_client_id(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
-    client_id: shared::ClientId,
+    client_id: ClientId,
 ) -> Result<Option<Message>> {
     let row = sqlx::query(select_message!("WHERE m.conversation_id = $1 AND m.client_id = $2"))
         .bind(conversation.0)
@@ -239,6 +247,7 @@ pub(super) async fn of_company(
                 "SELECT m.id, m.num, m.conversation_id, m.seq, m.client_id, m.sender_type, m.sender_id, m.content, ",
                 "m.attachments, m.language, m.ack, m.created_at, s.name AS sender_name ",
                 "FROM change h JOIN message m ON m.conversation_id = h.conversation_id AND m.seq = h.seq ",
+                "JOIN conversation c ON c.id = m.conversation_id AND c.erased_at IS NULL ",
                 "LEFT JOIN agent s ON s.company_id = m.company_id AND s.id = m.sender_id ",
                 "WHERE h.company_id = $1 AND h.kind = 'message' AND h.is_new = 1 ",
                 $condition,
