@@ -5,7 +5,7 @@ use crate::{
     clock::Clock,
     connectors::Mock,
     dialect::idempotency::Idempotency,
-    domain::{Administration, Conversations, Customers, Sessions},
+    domain::{Administration, Conversations, Customers, GuestSessions, Operator, Sessions},
     files::Files,
     live::Live,
     outbound::Outbound,
@@ -25,6 +25,8 @@ pub struct App {
     pub sessions: Sessions,
     pub customers: Customers,
     pub administration: Administration,
+    pub guest_sessions: GuestSessions,
+    pub operator: Operator,
     pub attachments: Attachments,
     /// The one way out to addresses that clients name.
     pub outbound: Outbound,
@@ -60,6 +62,7 @@ impl App {
         let files = Files::open(&settings.files, settings.upload_max_bytes)?;
         // In mock mode a test's own servers are there to be reached.
         let outbound = Outbound::new(settings.is_mock);
+        let administration = Administration::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock));
         Ok(Self {
             attachments: Attachments::new(
                 files,
@@ -72,7 +75,13 @@ impl App {
             conversations: Conversations::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
             sessions: Sessions::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
             customers: Customers::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
-            administration: Administration::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
+            guest_sessions: GuestSessions::new(
+                Arc::clone(&store),
+                Arc::clone(&clock),
+                administration.clone(),
+            ),
+            operator: Operator::new(Arc::clone(&store), administration.clone()),
+            administration,
             idempotency: Idempotency::new(Arc::clone(&store), Arc::clone(&clock)),
             mock: Arc::default(),
             rate_limits: Arc::default(),

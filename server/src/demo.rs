@@ -12,7 +12,7 @@ use std::path::Path;
 use uuid::Uuid;
 
 // The same in every demo, so that a page or a test written against one works with the next. Ids grant nothing.
-const COMPANY_ID: CompanyId = CompanyId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0001));
+pub const COMPANY_ID: CompanyId = CompanyId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0001));
 pub const AGENT_ID: AgentId = AgentId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0002));
 const CHANNEL_ID: Uuid = Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0003);
 pub const WIDGET_ID: WidgetId = WidgetId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0004));

@@ -15,7 +15,9 @@ pub mod customers;
 pub mod delivery;
 pub mod directory;
 pub mod error;
+pub mod guest_sessions;
 pub mod message;
+pub mod operator;
 pub mod session;
 pub mod sessions;
 
@@ -36,6 +38,8 @@ pub use directory::{
     Scope, Webhook, WebhookFormat, Widget,
 };
 pub use error::{Error, InvalidField, Problem, Result};
+pub use guest_sessions::GuestSessions;
 pub use message::{Content, Message, MessagePage, MessageQuery, Sender, SenderType, Side};
+pub use operator::Operator;
 pub use session::{Hash, NewTokens, VisitorSession};
 pub use sessions::Sessions;

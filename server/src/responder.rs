@@ -1,14 +1,15 @@
 //! The mock agent: in mock mode, somebody who answers like a person, by a script.
 //!
-//! It uses the same use cases as every API, so whatever it does a real agent can do.
+//! It uses the same use cases as every API, so whatever it does a real agent can do. It answers visitors of the demo
+//! company's widget and nobody else: on other channels, and for other companies, an integrator's own program is the agent.
 
 pub mod script;
 
 use self::script::{Script, Step};
 use crate::{
     app::App,
-    demo::{AGENT_ID, AGENT_NAME},
-    domain::{Change, ChangeKind, Message, ReceiptState, Result, Sender, SenderType, Side},
+    demo::{AGENT_ID, AGENT_NAME, COMPANY_ID},
+    domain::{Change, ChangeKind, ChannelKind, Message, ReceiptState, Result, Sender, SenderType, Side},
     live::Signal,
 };
 use shared::{MessageText, limits::TYPING_EVERY_MS};
@@ -34,6 +35,7 @@ pub fn start(app: App, script: Script) {
                 Ok(Signal::Change(live)) => {
                     if let ChangeKind::Message(message) = &live.change.kind
                         && live.change.is_new
+                        && live.change.company == COMPANY_ID
                         && message.sender.kind == SenderType::Customer
                     {
                         tokio::spawn(answer(
@@ -61,6 +63,10 @@ async fn answer(app: App, script: Arc<Script>, change: Change, message: Message)
     let steps = script.steps_for(&message.content, message.seq == 1);
     let mut draining = app.live.draining();
     let play = async {
+        let conversation = app.conversations.get(change.company, message.conversation).await?;
+        if conversation.channel.kind != ChannelKind::Widget {
+            return Ok(());
+        }
         for step in steps {
             play(&app, &change, &message, step).await?;
         }

@@ -5,7 +5,7 @@ use crate::{
     clock::{Clock, new_id, random_bytes},
     domain::{
         Agent, AgentRef, ApiToken, Channel, ChannelKind, Company, Error, NewAccessToken, NewAgent,
-        NewApiToken, NewCompany, NewWidget, Plan, Result, Scope, Widget, code,
+        NewApiToken, NewCompany, NewWidget, Outlet, Plan, Result, Scope, Widget, code,
     },
     live::Live,
     store::Store,
@@ -158,6 +158,15 @@ impl Administration {
             Some(at) if now < at.plus_seconds(LAST_USE_SECONDS) => Ok(()),
             _ => self.store.note_token_used(token.id, now).await,
         }
+    }
+
+    pub async fn company(&self, id: CompanyId) -> Result<Company> {
+        self.store.company(id).await?.ok_or(Error::NotFound)
+    }
+
+    /// The outlet with this code; without one the company's first.
+    pub async fn outlet(&self, company: CompanyId, code: Option<&str>) -> Result<Option<Outlet>> {
+        self.store.outlet(company, code).await
     }
 
     /// Makes a company with its first agent and its widget channel.

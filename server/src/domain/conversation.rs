@@ -129,6 +129,8 @@ pub enum ConversationQuery {
 #[derive(Clone, Debug)]
 pub enum Contact {
     Nobody,
+    /// A new customer, of whom nothing is known.
+    Stranger,
     Customer(CustomerId),
     /// Whoever has this handle on the channel; a new customer if nobody has.
     Handle {

@@ -4,8 +4,8 @@ use crate::{
     clock::{Clock, new_id},
     domain::{
         Alteration, Altered, ChannelChoice, ChannelKind, Contact, Content, Conversation, ConversationQuery,
-        ConversationRef, Details, Job, MessagePage, MessageQuery, Profile, Receipt, ReceiptState, Result,
-        Sender, SenderType, Side, Thread,
+        ConversationRef, Details, Job, Message, MessagePage, MessageQuery, Profile, Receipt, ReceiptState,
+        Result, Sender, SenderType, Side, Thread,
         error::Error,
         message::{NewMessage, Sent},
     },
@@ -114,9 +114,21 @@ impl Conversations {
         sender: Sender,
         content: Content,
     ) -> Result<Sent> {
+        self.send_in_language(company, conversation, client_id, sender, content, None).await
+    }
+
+    /// The same, where it is known in which language it is written.
+    pub async fn send_in_language(
+        &self,
+        company: CompanyId,
+        conversation: ConversationId,
+        client_id: Option<ClientId>,
+        sender: Sender,
+        content: Content,
+        language: Option<String>,
+    ) -> Result<Sent> {
         let at = self.clock.now();
         let id = MessageId(new_id(at));
-        let language = None;
         self.store
             .send_message(NewMessage { id, company, conversation, client_id, sender, content, language, at })
             .await
@@ -125,6 +137,11 @@ impl Conversations {
     /// Opens a conversation, or goes on with the contact's.
     pub async fn open(&self, company: CompanyId, opening: Opening) -> Result<Opened> {
         let at = self.clock.now();
+        let customer_id = CustomerId(match (&opening.contact, opening.client_id) {
+            // Who comes again with the same client id is the same stranger.
+            (Contact::Stranger, Some(client_id)) => client_id.0,
+            _ => new_id(at),
+        });
         self.store
             .open_conversation(NewOpening {
                 id: ConversationId(new_id(at)),
@@ -141,7 +158,7 @@ impl Conversations {
                 client_id: opening.client_id,
                 language: opening.language,
                 message_id: MessageId(new_id(at)),
-                customer_id: CustomerId(new_id(at)),
+                customer_id,
                 channel_id: new_id(at),
                 at,
             })
@@ -250,6 +267,21 @@ impl Conversations {
         self.store.conversation_details(company, id).await?.ok_or(Error::NotFound)
     }
 
+    /// One conversation with everything around it, if whoever asks may see it: a customer sees their own, the business,
+    /// which is no customer, all of them.
+    pub async fn details_as_seen_by(
+        &self,
+        company: CompanyId,
+        customer: Option<CustomerId>,
+        id: ConversationId,
+    ) -> Result<Details> {
+        let details = self.details(company, ConversationRef::Id(id)).await?;
+        match customer {
+            Some(customer) if details.conversation.customer != Some(customer) => Err(Error::NotFound),
+            _ => Ok(details),
+        }
+    }
+
     /// A company's conversations.
     pub async fn list(
         &self,
@@ -286,6 +318,18 @@ impl Conversations {
         let MessagePage { messages, has_more } =
             self.messages(company, id, MessageQuery::Before(None), limits::PAGE_DEFAULT).await?;
         Ok(Thread { conversation, messages, has_more })
+    }
+
+    /// The messages of a company, or of one of its customers, in the order they were stored or the other way round.
+    pub async fn messages_of_company(
+        &self,
+        company: CompanyId,
+        customer: Option<CustomerId>,
+        is_descending: bool,
+        offset: u32,
+        limit: u32,
+    ) -> Result<Vec<Message>> {
+        self.store.messages_of_company(company, customer, is_descending, offset, limit).await
     }
 
     /// A page of a conversation's messages, oldest first.

@@ -42,6 +42,23 @@ impl Customer {
             .or_else(|| phone.clone())
             .or_else(|| email.clone())
     }
+
+    /// The first and the last name, as far as they are known.
+    pub fn first_and_last_name(&self) -> (Option<String>, Option<String>) {
+        let Profile { name, first_name, last_name, .. } = &self.profile;
+        match name {
+            Some(name) if first_name.is_none() && last_name.is_none() => split_name(name),
+            _ => (first_name.clone(), last_name.clone()),
+        }
+    }
+}
+
+/// A full name as a first and a last one: the last word is the last name.
+pub fn split_name(name: &str) -> (Option<String>, Option<String>) {
+    match name.trim().rsplit_once(char::is_whitespace) {
+        Some((first, last)) => (Some(first.trim_end().to_owned()), Some(last.to_owned())),
+        None => (Some(name.trim().to_owned()).filter(|name| !name.is_empty()), None),
+    }
 }
 
 /// What may be changed about a customer: `None` stays, `Some(None)` is cleared.
@@ -99,9 +116,20 @@ pub enum CustomerFilter {
     All,
     ExternalId(String),
     Email(String),
-    /// The guest of a room, by last name.
-    Guest {
-        last_name: String,
-        room: String,
-    },
+    /// The guests of a room. The newest come first.
+    Room(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_word_of_a_name_is_the_last_name() {
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(split_name("Ada Lovelace"), (some("Ada"), some("Lovelace")));
+        assert_eq!(split_name(" Ada  King Lovelace "), (some("Ada  King"), some("Lovelace")));
+        assert_eq!(split_name("Ada"), (some("Ada"), None));
+        assert_eq!(split_name(" "), (None, None));
+    }
 }

@@ -9,6 +9,9 @@ use crate::{
 use shared::{CompanyId, CustomerId};
 use std::sync::Arc;
 
+/// Guests of one room who are looked through for a name. Rooms have had more, but not at once.
+const GUESTS_OF_A_ROOM: u32 = 100;
+
 /// Customers of all companies. Each call names the company, and sees nothing of any other.
 #[derive(Clone)]
 pub struct Customers {
@@ -29,6 +32,17 @@ impl Customers {
 
     pub async fn get(&self, company: CompanyId, id: CustomerId) -> Result<Customer> {
         self.store.customer(company, id).await?.ok_or(Error::NotFound)
+    }
+
+    /// The guest of a room who has this last name, in any letter case; of several the newest.
+    pub async fn guest_of_room(&self, company: CompanyId, last_name: &str, room: String) -> Result<Customer> {
+        let last_name = last_name.trim().to_lowercase();
+        let guests = self.store.customers(company, CustomerFilter::Room(room), 0, GUESTS_OF_A_ROOM).await?;
+        let has_name = |guest: &Customer| {
+            let (_, last) = guest.first_and_last_name();
+            last.is_some_and(|last| last.trim().to_lowercase() == last_name)
+        };
+        guests.into_iter().find(has_name).ok_or(Error::NotFound)
     }
 
     /// Oldest first.

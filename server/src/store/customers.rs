@@ -18,7 +18,7 @@ pub trait CustomerStore: Send + Sync + 'static {
     /// Fails with [`crate::domain::Error::AlreadyExists`] when the external id is another customer's.
     async fn create_customer(&self, customer: NewCustomer) -> Result<Customer>;
     async fn customer(&self, company: CompanyId, id: CustomerId) -> Result<Option<Customer>>;
-    /// Oldest first.
+    /// Oldest first; the guests of a room newest first.
     async fn customers(
         &self,
         company: CompanyId,

@@ -233,3 +233,8 @@ async fn pantheon_answers_as_its_golden_exchanges_say() {
 async fn the_mock_answers_as_its_golden_exchanges_say() {
     play_all("mock").await;
 }
+
+#[tokio::test]
+async fn iris_answers_as_its_golden_exchanges_say() {
+    play_all("iris").await;
+}

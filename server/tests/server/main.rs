@@ -4,12 +4,15 @@
 mod architecture;
 mod attachments;
 mod bad_input;
+mod connectors;
 mod conversations;
 mod docs;
 mod golden;
 mod mock_agent;
+mod pantheon;
 mod permissions;
 mod pingback;
+mod scenario;
 mod sessions;
 mod store;
 mod stream;

@@ -332,6 +332,12 @@ impl NewOpening {
     async fn find_customer(&self, tx: &mut Tx<'_>, channel: &Channel) -> Result<Option<Customer>> {
         match &self.contact {
             Contact::Nobody => Ok(None),
+            Contact::Stranger => {
+                match customers::find(tx.connection, self.company, self.customer_id).await? {
+                    Some(customer) => Ok(Some(customer)),
+                    None => self.new_customer(crate::domain::Profile::default()).apply(tx).await.map(Some),
+                }
+            }
             Contact::Customer(id) => {
                 customers::find(tx.connection, self.company, *id).await?.map(Some).ok_or(Error::NotFound)
             }
@@ -341,17 +347,15 @@ impl NewOpening {
                 if known.is_some() {
                     return Ok(known);
                 }
-                let customer = NewCustomer {
-                    id: self.customer_id,
-                    company: self.company,
-                    profile: (**profile).clone(),
-                    at: self.at,
-                };
-                let customer = customer.apply(tx).await?;
+                let customer = self.new_customer((**profile).clone()).apply(tx).await?;
                 customers::add_handle(tx, self.company, customer.id, channel.id, handle).await?;
                 Ok(Some(customer))
             }
         }
+    }
+
+    const fn new_customer(&self, profile: crate::domain::Profile) -> NewCustomer {
+        NewCustomer { id: self.customer_id, company: self.company, profile, at: self.at }
     }
 
     /// What was opened under the same client id before.

@@ -60,15 +60,13 @@ impl CustomerStore for SqliteStore {
             .bind(limit)
             .bind(offset)
             .bind(email),
-            CustomerFilter::Guest { last_name, room } => sqlx::query(select_customer!(
-                "WHERE k.company_id = $1 AND k.room = $4 AND k.last_name = $5 COLLATE NOCASE
-                 ORDER BY k.num LIMIT $2 OFFSET $3"
+            CustomerFilter::Room(room) => sqlx::query(select_customer!(
+                "WHERE k.company_id = $1 AND k.room = $4 ORDER BY k.num DESC LIMIT $2 OFFSET $3"
             ))
             .bind(company.0)
             .bind(limit)
             .bind(offset)
-            .bind(room)
-            .bind(last_name),
+            .bind(room),
         };
         let rows = query.fetch_all(&self.readers).await?;
         rows.iter().map(rows::customer).collect()

@@ -247,6 +247,7 @@ pub(super) async fn of_company(
                 "SELECT m.id, m.num, m.conversation_id, m.seq, m.client_id, m.sender_type, m.sender_id, m.content, ",
                 "m.attachments, m.language, m.ack, m.created_at, s.name AS sender_name ",
                 "FROM change h JOIN message m ON m.conversation_id = h.conversation_id AND m.seq = h.seq ",
+                "JOIN conversation c ON c.id = m.conversation_id AND c.erased_at IS NULL ",
                 "LEFT JOIN agent s ON s.company_id = m.company_id AND s.id = m.sender_id ",
                 "WHERE h.company_id = $1 AND h.kind = 'message' AND h.is_new = 1 ",
                 $condition,

@@ -1,0 +1,122 @@
+//! Messages: writing them, and reading all of them.
+
+use super::{
+    InSession,
+    conversations::find,
+    convert,
+    wire::{
+        CreateMessage, CreateMessageResponse, Envelope, GetMessagesResponse, MessageContent, MessagesContent,
+        Order, Outcome, Page, WrittenBy,
+    },
+};
+use crate::{
+    app::App,
+    dialect::{
+        InPath, Input, OnceKey, Reader, Reply, Result, Writer,
+        fields::{Fields, FromFields},
+    },
+    domain::{Content, Error, Sender},
+};
+use axum::extract::State;
+use std::collections::HashMap;
+
+/// Writes a message
+///
+/// Into a conversation that is closed: `ConversationClosed`.
+#[utoipa::path(
+    post,
+    path = "/Interactive/Messages/Conversations/{code}/Messages",
+    tag = "iris",
+    operation_id = "iris_create_message",
+    params(("code" = String, Path, example = "AZNPaip7fT6PkKGyw9Tl9g")),
+    request_body(content((CreateMessage = "application/json"), (CreateMessage = "application/x-www-form-urlencoded"))),
+    responses((status = 200, description = "The message, or why there is none", body = Outcome<CreateMessageResponse>)),
+    security(("iris" = ["write"]))
+)]
+pub async fn create_message(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    InSession(session): InSession,
+    OnceKey(client_id): OnceKey,
+    InPath(code): InPath<String>,
+    Input(body): Input<CreateMessage>,
+) -> Result<Reply<Envelope<CreateMessageResponse>>> {
+    let details = find(&app, &caller, &session, &code).await?;
+    let by_guest = match body.message_type.unwrap_or(WrittenBy::Session) {
+        WrittenBy::Guest => true,
+        WrittenBy::Staff => false,
+        WrittenBy::Session => session.customer.is_some(),
+    };
+    let sender = match details.conversation.customer {
+        _ if !by_guest => Sender::agent(caller.agent),
+        Some(guest) => Sender::customer(guest),
+        None => return Err(Error::invalid("messageType", "can't be guest: the conversation has none").into()),
+    };
+    let content = Content::new("message", body.message, Vec::new())?;
+    let sent = app
+        .conversations
+        .send_in_language(
+            caller.company,
+            details.conversation.id,
+            client_id,
+            sender,
+            content,
+            session.language,
+        )
+        .await?;
+    Ok(Reply(MessageContent { message: convert::message(&details, sent.into_message()) }.into()))
+}
+
+/// Lists messages
+///
+/// Of all conversations, in the order they were written: in a guest's session the guest's, else the property's. What is
+/// left empty is as if it were not there.
+#[utoipa::path(
+    get,
+    path = "/Interactive/Messages",
+    tag = "iris",
+    operation_id = "iris_list_messages",
+    params(Page, Order),
+    responses((status = 200, description = "The messages, or why there are none", body = Outcome<GetMessagesResponse>)),
+    security(("iris" = ["read"]))
+)]
+pub async fn list_messages(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    InSession(session): InSession,
+    Input((page, order)): Input<(Page, Order)>,
+) -> Result<Reply<Envelope<GetMessagesResponse>>> {
+    let stored = app
+        .conversations
+        .messages_of_company(
+            caller.company,
+            session.customer,
+            order.descending_order,
+            page.offset(),
+            page.page_length,
+        )
+        .await?;
+    let mut known = HashMap::new();
+    let mut messages = Vec::with_capacity(stored.len());
+    for message in stored {
+        let id = message.conversation;
+        if !known.contains_key(&id) {
+            match app.conversations.details_as_seen_by(caller.company, session.customer, id).await {
+                Ok(details) => drop(known.insert(id, details)),
+                // Erased since the messages were read.
+                Err(Error::NotFound) => continue,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        messages.extend(known.get(&id).map(|details| convert::message(details, message)));
+    }
+    Ok(Reply(MessagesContent { messages }.into()))
+}
+
+impl FromFields for (Page, Order) {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let page = Page::read(fields);
+        let order = Order::read(fields);
+        Some((page?, order?))
+    }
+}
