@@ -55,8 +55,21 @@ impl Attachments {
         name: &str,
         bytes: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Attachment> {
-        let stored = self.files.store(bytes).await.map_err(|error| self.refusal("file", error))?;
+        let stored = self.receive(bytes).await?;
         self.keep(company, customer, name, stored).await
+    }
+
+    /// Stores a file as its bytes come in. Nobody knows it until it is kept; what isn't kept is to be discarded.
+    pub async fn receive<E: std::fmt::Display>(
+        &self,
+        bytes: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<StoredFile> {
+        self.files.store(bytes).await.map_err(|error| self.refusal("file", error))
+    }
+
+    /// Removes a file that was received and is not kept.
+    pub async fn discard(&self, stored: &StoredFile) {
+        self.remove(&[stored.key.as_str().to_owned()]).await;
     }
 
     /// Keeps the file behind an address.
@@ -85,7 +98,8 @@ impl Attachments {
         }
     }
 
-    async fn keep(
+    /// Makes a file that was received an attachment, under the name its sender gives it.
+    pub async fn keep(
         &self,
         company: CompanyId,
         customer: Option<CustomerId>,

@@ -24,4 +24,5 @@ pub mod router;
 pub mod serve;
 pub mod store;
 pub mod web;
+pub mod webhooks;
 pub mod widget_api;

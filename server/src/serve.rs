@@ -10,6 +10,7 @@ use crate::{
     responder::{self, script::Script},
     router::router,
     store::{Store, sqlite::SqliteStore},
+    webhooks,
 };
 use anyhow::Context;
 use axum::serve::ListenerExt;
@@ -49,6 +50,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
         info!(demo.page = demo.demo_page, "mock mode: the demo page is ready");
     }
     info!("listening on {base_url}");
+    webhooks::start(app.clone());
     tokio::spawn(sweep(app.clone()));
     let deliveries = connectors::start(app.clone());
     let commands = match AdminSocket::open(&config.data) {
