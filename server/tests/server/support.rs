@@ -35,7 +35,7 @@ pub const START: Timestamp = Timestamp(1_767_225_600_000_000);
 pub const UPLOAD_MAX_BYTES: u64 = 64 * 1024;
 
 /// A hang is a failure too. Nothing is measured by it.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct TestServer {
     pub app: App,
