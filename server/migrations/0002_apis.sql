@@ -205,7 +205,8 @@ CREATE TABLE webhook_delivery (
     due_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX webhook_delivery_of_webhook ON webhook_delivery (webhook_num, num);
-CREATE INDEX webhook_delivery_of_conversation ON webhook_delivery (conversation_id) WHERE conversation_id IS NOT NULL;
+CREATE INDEX webhook_delivery_of_conversation ON webhook_delivery (conversation_id, webhook_num, num)
+    WHERE conversation_id IS NOT NULL;
 
 -- The change log again, with more kinds of change, and with what tells a new thing from a changed one.
 CREATE TABLE change_v2 (

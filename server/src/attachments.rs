@@ -59,7 +59,7 @@ impl Attachments {
         self.keep(company, customer, name, stored).await
     }
 
-    /// Stores the bytes of a file that is not anybody's yet: the caller keeps it, or discards it.
+    /// Stores a file as its bytes come in. Nobody knows it until it is kept; what isn't kept is to be discarded.
     pub async fn receive<E: std::fmt::Display>(
         &self,
         bytes: impl Stream<Item = Result<Bytes, E>>,
@@ -67,8 +67,8 @@ impl Attachments {
         self.files.store(bytes).await.map_err(|error| self.refusal("file", error))
     }
 
-    /// Removes a file that was received and is not to be kept.
-    pub async fn discard(&self, stored: StoredFile) {
+    /// Removes a file that was received and is not kept.
+    pub async fn discard(&self, stored: &StoredFile) {
         self.remove(&[stored.key.as_str().to_owned()]).await;
     }
 
@@ -98,7 +98,7 @@ impl Attachments {
         }
     }
 
-    /// Makes a file that was received an attachment.
+    /// Makes a file that was received an attachment, under the name its sender gives it.
     pub async fn keep(
         &self,
         company: CompanyId,

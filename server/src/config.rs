@@ -1,5 +1,9 @@
 //! The command line, the environment and the configuration file: one set of options, in this order of precedence.
 
+use crate::admin::{
+    self,
+    arguments::{AgentCommand, ChannelCommand, CompanyCommand, TokenCommand, WidgetCommand},
+};
 use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf};
@@ -16,6 +20,51 @@ pub struct Cli {
 pub enum Command {
     /// Runs the server until it is told to stop (SIGTERM or Ctrl-C).
     Serve(ServeArgs),
+    /// Makes and changes companies.
+    Company(Administer<CompanyCommand>),
+    /// Makes and revokes agents.
+    Agent(Administer<AgentCommand>),
+    /// Makes and revokes API tokens.
+    Token(Administer<TokenCommand>),
+    /// Makes widgets.
+    Widget(Administer<WidgetCommand>),
+    /// Makes channels and switches them off.
+    Channel(Administer<ChannelCommand>),
+}
+
+/// A command of administration, and where it applies. It works while a server runs on the same directory, and without one.
+#[derive(Debug, Args)]
+pub struct Administer<C: Subcommand> {
+    #[command(subcommand)]
+    command: C,
+    /// Directory of the database. [default: data]
+    #[arg(long, env = "PORCHLIGHT_DATA", value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// The server's TOML file, to find the directory in.
+    #[arg(long, env = "PORCHLIGHT_CONFIG", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Answer in JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// A command of administration, everything decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Administration {
+    pub data: PathBuf,
+    pub request: admin::Request,
+    pub is_json: bool,
+}
+
+impl<C: Subcommand + Into<admin::Request>> Administer<C> {
+    pub fn resolve(self) -> Result<Administration, ConfigError> {
+        let file = Options::read(self.config)?;
+        Ok(Administration {
+            data: data_directory(self.data, file.data),
+            request: self.command.into(),
+            is_json: self.json,
+        })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -89,20 +138,26 @@ pub enum ConfigError {
     Toml(PathBuf, #[source] toml::de::Error),
 }
 
+impl Options {
+    /// What the file says, if one is named.
+    fn read(file: Option<PathBuf>) -> Result<Self, ConfigError> {
+        let Some(file) = file else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(&file).map_err(|error| ConfigError::Io(file.clone(), error))?;
+        toml::from_str(&text).map_err(|error| ConfigError::Toml(file, error))
+    }
+}
+
+fn data_directory(given: Option<PathBuf>, file: Option<PathBuf>) -> PathBuf {
+    given.or(file).unwrap_or_else(|| PathBuf::from("data"))
+}
+
 impl ServeArgs {
     pub fn resolve(self) -> Result<Config, ConfigError> {
-        let file = match self.config {
-            None => Options::default(),
-            Some(file) => {
-                let text =
-                    std::fs::read_to_string(&file).map_err(|error| ConfigError::Io(file.clone(), error))?;
-                toml::from_str(&text).map_err(|error| ConfigError::Toml(file, error))?
-            }
-        };
+        let file = Options::read(self.config)?;
         let given = self.options;
         Ok(Config {
             listen: given.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787))),
-            data: given.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
+            data: data_directory(given.data, file.data),
             public_url: given.public_url.or(file.public_url).map(|url| url.trim_end_matches('/').to_owned()),
             upload_max_bytes: u64::from(given.upload_max_mib.or(file.upload_max_mib).unwrap_or(10)) << 20,
             mock: given.mock.or(file.mock).unwrap_or(false),
@@ -119,7 +174,7 @@ mod tests {
 
     fn resolve(args: &[&str]) -> Result<Config, ConfigError> {
         let cli = Cli::try_parse_from(["porchlight", "serve"].iter().chain(args)).unwrap();
-        let Command::Serve(args) = cli.command;
+        let Command::Serve(args) = cli.command else { panic!("another command") };
         args.resolve()
     }
 

@@ -17,6 +17,7 @@ pub mod directory;
 pub mod error;
 pub mod guest_sessions;
 pub mod message;
+pub mod operator;
 pub mod session;
 pub mod sessions;
 
@@ -39,5 +40,6 @@ pub use directory::{
 pub use error::{Error, InvalidField, Problem, Result};
 pub use guest_sessions::GuestSessions;
 pub use message::{Content, Message, MessagePage, MessageQuery, Sender, SenderType, Side};
+pub use operator::Operator;
 pub use session::{Hash, NewTokens, VisitorSession};
 pub use sessions::Sessions;

@@ -3,6 +3,7 @@
 //! Dependencies point one way: each `dialect`, `widget_api` and `web` use the `domain`'s use cases, the domain uses the [`store::Store`]
 //! trait and [`live::Live`], and `store::sqlite` implements the trait. ARCHITECTURE.md has the whole picture.
 
+pub mod admin;
 pub mod app;
 pub mod attachments;
 pub mod auth;
@@ -24,4 +25,5 @@ pub mod serve;
 pub mod sse;
 pub mod store;
 pub mod web;
+pub mod webhooks;
 pub mod widget_api;

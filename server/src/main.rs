@@ -1,8 +1,14 @@
 //! `porchlight`: the command line.
 
 use clap::Parser;
-use server::config::{Cli, Command, Config, LogFormat};
-use std::{io::IsTerminal, process::ExitCode};
+use server::{
+    admin,
+    config::{Administration, Cli, Command, Config, LogFormat},
+};
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -17,8 +23,28 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
-    let Command::Serve(args) = cli.command;
-    let config = args.resolve()?;
+    match cli.command {
+        Command::Serve(args) => serve(args.resolve()?),
+        Command::Company(args) => administer(args.resolve()?),
+        Command::Agent(args) => administer(args.resolve()?),
+        Command::Token(args) => administer(args.resolve()?),
+        Command::Widget(args) => administer(args.resolve()?),
+        Command::Channel(args) => administer(args.resolve()?),
+    }
+}
+
+fn administer(command: Administration) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let response = runtime.block_on(admin::client::execute(&command.data, command.request))?;
+    let text = if command.is_json { format!("{}\n", response.to_json()) } else { response.to_string() };
+    // A reader that has had enough, such as `head`, is no failure of ours.
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(failure) if failure.kind() != std::io::ErrorKind::BrokenPipe => Err(failure.into()),
+        _ => Ok(()),
+    }
+}
+
+fn serve(config: Config) -> anyhow::Result<()> {
     start_logging(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

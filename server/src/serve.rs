@@ -1,6 +1,7 @@
 //! The life of a server: open, listen, and on the way out lose nothing.
 
 use crate::{
+    admin::socket::AdminSocket,
     app::{App, Settings},
     clock::{Clock, SystemClock},
     config::Config,
@@ -9,6 +10,7 @@ use crate::{
     responder::{self, script::Script},
     router::router,
     store::{Store, sqlite::SqliteStore},
+    webhooks,
 };
 use anyhow::Context;
 use axum::serve::ListenerExt;
@@ -48,8 +50,20 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
         info!(demo.page = demo.demo_page, "mock mode: the demo page is ready");
     }
     info!("listening on {base_url}");
+    webhooks::start(app.clone());
     tokio::spawn(sweep(app.clone()));
     let deliveries = connectors::start(app.clone());
+    let commands = match AdminSocket::open(&config.data) {
+        Ok(socket) => Some(tokio::spawn(socket.serve(app.operator.clone()))),
+        Err(failure) => {
+            // Conversations go on without it.
+            warn!(
+                error = format!("{failure:#}"),
+                "commands such as `porchlight token` work only when the server is stopped"
+            );
+            None
+        }
+    };
 
     let mut draining = live.draining();
     let stopping = Arc::clone(&live);
@@ -72,6 +86,11 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
         () = deadline => warn!("some requests were still under way after {DRAIN:?} and were cut off"),
     }
     drop(deliveries.await);
+    if let Some(commands) = commands {
+        commands.abort();
+        // It is gone from the directory before somebody else may use that.
+        drop(commands.await);
+    }
     if timeout(DRAIN, store.close()).await.is_err() {
         warn!("the database took too long to close; it recovers at the next start");
     }

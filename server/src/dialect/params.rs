@@ -5,7 +5,7 @@ use crate::domain::{Error, Hash, Result};
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{Extensions, HeaderMap, Method, StatusCode, header},
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -55,7 +55,7 @@ impl Params {
         let body = if is_multipart || parts.method == Method::GET || parts.method == Method::HEAD {
             body
         } else {
-            let bytes = read_body(body).await?;
+            let bytes = read_body(&parts.extensions, body).await?;
             digest.update(&bytes);
             params.add_body(content_type.as_deref(), &bytes)?;
             Body::empty()
@@ -102,12 +102,11 @@ impl Params {
         }
     }
 
-    /// A form's pairs. `name[]` is how forms spell a list.
+    /// A form's pairs. `name[]` is how forms spell a list; PHP counts, `name[0]`.
     fn add_pairs(&mut self, pairs: Vec<(String, String)>) {
         let mut texts: HashMap<String, Vec<String>> = HashMap::new();
         for (name, value) in pairs {
-            let name = name.strip_suffix("[]").unwrap_or(&name).to_owned();
-            texts.entry(name).or_default().push(value);
+            texts.entry(list_name(&name).to_owned()).or_default().push(value);
         }
         for (name, values) in texts {
             self.insert(name, Param::Text(values));
@@ -120,14 +119,25 @@ impl Params {
     }
 }
 
+/// What a list is called whose item a form calls `name[]` or `name[7]`; any other name is itself.
+fn list_name(name: &str) -> &str {
+    let place = name.strip_suffix(']').and_then(|name| name.rsplit_once('['));
+    match place {
+        Some((list, index)) if !list.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()) => list,
+        _ => name,
+    }
+}
+
 /// The Content-Type without its parameters, in lower case.
 fn essence(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     value.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())
 }
 
-async fn read_body(body: Body) -> Result<Bytes> {
-    let limited = Request::new(body);
+async fn read_body(extensions: &Extensions, body: Body) -> Result<Bytes> {
+    let mut limited = Request::new(body);
+    // The route's limit is among them.
+    limited.extensions_mut().clone_from(extensions);
     Bytes::from_request(limited, &()).await.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(BODY_MAX_BYTES as u64),
         _ => Error::Malformed("the body did not arrive whole".into()),
@@ -198,6 +208,10 @@ mod tests {
         assert_eq!(params.get("a"), Some(&text("body")));
         assert_eq!(params.get("b"), Some(&text("query")));
         assert_eq!(params.get("ids"), Some(&Param::Text(vec!["2".into(), "1".into()])));
+        let counted = read("", "", "ids%5B0%5D=2&ids[1]=1&[]=x&a[b]=c").await.unwrap();
+        assert_eq!(counted.get("ids"), Some(&Param::Text(vec!["2".into(), "1".into()])));
+        assert_eq!(counted.get("[]"), Some(&text("x")));
+        assert_eq!(counted.get("a[b]"), Some(&text("c")));
     }
 
     #[tokio::test]

@@ -88,7 +88,7 @@ impl Upload {
         };
         let response = app.idempotency.run(company, key, keeping).await;
         if let Some(unneeded) = waiting {
-            app.attachments.discard(unneeded).await;
+            app.attachments.discard(&unneeded).await;
         }
         Ok(response)
     }
@@ -99,7 +99,7 @@ impl Upload {
             Ok(()) => received.ok_or_else(|| InvalidField::missing(PART).into()),
             Err(error) => {
                 if let Some(Received { stored, .. }) = received {
-                    app.attachments.discard(stored).await;
+                    app.attachments.discard(&stored).await;
                 }
                 Err(error)
             }

@@ -49,7 +49,7 @@ pub struct CompanyChange {
     pub description: Option<Option<String>>,
     pub is_hidden: Option<bool>,
     pub plan: Option<Plan>,
-    /// Where Pact's webhooks go from now on; `Some(None)` ends them.
+    /// Where Pact's webhooks go from now on, those still to be delivered among them; `Some(None)` ends them.
     pub webhook: Option<Option<NewWebhook>>,
 }
 

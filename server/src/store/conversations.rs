@@ -124,6 +124,8 @@ pub trait ConversationStore: Send + Sync + 'static {
         query: MessageQuery,
         limit: u32,
     ) -> Result<MessagePage>;
+    /// By its integer name.
+    async fn message(&self, company: CompanyId, num: i64) -> Result<Option<Message>>;
     /// The messages of a company, or of one of its customers, in the order they were stored or the other way round.
     async fn messages_of_company(
         &self,

@@ -57,8 +57,15 @@ pub trait DeliveryStore: Send + Sync + 'static {
         deliveries: Vec<NewDelivery>,
         at: Timestamp,
     ) -> Result<()>;
-    /// The first delivery of each conversation, and of no conversation, that is still to be made; oldest first.
-    async fn next_deliveries(&self, webhook_num: i64, limit: u32) -> Result<Vec<WebhookDelivery>>;
+    /// The first delivery of each conversation that is still to be made, and all that concern none, as far as they are
+    /// due; oldest first. None is put off by more than [`crate::domain::delivery::RETRY_SECONDS`]: one that seems to be
+    /// has a clock behind it that was set back, and is due.
+    async fn next_deliveries(
+        &self,
+        webhook_num: i64,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<WebhookDelivery>>;
     /// It arrived, or is given up.
     async fn finish_delivery(&self, num: i64) -> Result<()>;
     /// It failed, and is tried again at `due_at`.

@@ -219,3 +219,8 @@ fn is_of_kind(kind: &str, value: &Value) -> bool {
 async fn pingback_answers_as_its_golden_exchanges_say() {
     play_all("pingback").await;
 }
+
+#[tokio::test]
+async fn iris_answers_as_its_golden_exchanges_say() {
+    play_all("iris").await;
+}

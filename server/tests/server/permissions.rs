@@ -6,6 +6,7 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 use server::domain::Scope;
 use std::collections::BTreeMap;
@@ -181,6 +182,10 @@ impl World {
         let mut builder = Request::builder().method(operation.method.clone());
         match (operation.api.as_str(), token) {
             ("pact", Some(token)) => builder = builder.header("x-private-api-token", token),
+            ("pantheon", Some(token)) if operation.value["security"][0].get("basic").is_some() => {
+                let halves = STANDARD.encode(token.replacen('.', ":", 1));
+                builder = builder.header(header::AUTHORIZATION, format!("Basic {halves}"));
+            }
             ("iris", Some(token)) => drop(parameters.insert("sessionToken".into(), token.into())),
             (_, Some(token)) => builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}")),
             (_, None) => {}

@@ -1,7 +1,10 @@
 //! What the JSON of iRiS looks like. Fields stand in the order of the API's document.
 
 use crate::{
-    dialect::fields::{self, Fields, FromFields},
+    dialect::{
+        fields::{self, Fields, FromFields},
+        params::Param,
+    },
     domain::Error,
 };
 use serde::Serialize;
@@ -313,14 +316,13 @@ pub enum ConversationType {
     Guest,
 }
 
-const CONVERSATION_TYPES: &[(&str, ConversationType)] =
-    &[("guest", ConversationType::Guest), ("", ConversationType::Staff)];
+const CONVERSATION_TYPES: &[(&str, ConversationType)] = &[("guest", ConversationType::Guest)];
 
 impl FromFields for CreateConversation {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self {
             message: fields.optional("message", fields::text).filter(|message| !message.is_empty()),
-            conversation_type: fields.optional("conversationType", fields::one_of(CONVERSATION_TYPES)),
+            conversation_type: optional_word(fields, "conversationType", CONVERSATION_TYPES),
             outlet_code: optional_name(fields, "outletCode"),
             order_code: optional_name(fields, "orderCode"),
             session_token: None,
@@ -389,13 +391,12 @@ pub enum WrittenBy {
     Staff,
 }
 
-const WRITTEN_BY: &[(&str, WrittenBy)] =
-    &[("guest", WrittenBy::Guest), ("staff", WrittenBy::Staff), ("", WrittenBy::Session)];
+const WRITTEN_BY: &[(&str, WrittenBy)] = &[("guest", WrittenBy::Guest), ("staff", WrittenBy::Staff)];
 
 impl FromFields for CreateMessage {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let message = fields.required("message", fields::text);
-        let message_type = fields.optional("messageType", fields::one_of(WRITTEN_BY));
+        let message_type = optional_word(fields, "messageType", WRITTEN_BY);
         Some(Self { message: message?, message_type, session_token: None })
     }
 }
@@ -460,6 +461,19 @@ impl FromFields for Order {
 /// A short text. An empty one is as good as none.
 fn optional_name(fields: &mut Fields<'_>, name: &'static str) -> Option<String> {
     fields.optional(name, fields::short_text).filter(|text| !text.is_empty())
+}
+
+/// One of some words. An empty text is as good as none.
+fn optional_word<T: Copy>(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    words: &'static [(&'static str, T)],
+) -> Option<T> {
+    let read = |param: &Param| match fields::text(param)?.as_str() {
+        "" => Ok(None),
+        _ => fields::one_of(words)(param).map(Some),
+    };
+    fields.optional(name, read).flatten()
 }
 
 /// What an opened session tells. A company is its own brand and group.

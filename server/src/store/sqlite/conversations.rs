@@ -101,6 +101,10 @@ impl ConversationStore for SqliteStore {
         messages::page(&self.readers, company, conversation, query, limit).await
     }
 
+    async fn message(&self, company: CompanyId, num: i64) -> Result<Option<Message>> {
+        messages::by_num(&self.readers, company, num).await
+    }
+
     async fn messages_of_company(
         &self,
         company: CompanyId,

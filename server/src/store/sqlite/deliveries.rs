@@ -9,7 +9,9 @@ use super::{
     writer::{Command, Tx},
 };
 use crate::{
-    domain::{ChangeKind, ConversationRef, Error, Job, JobState, Progress, Result, Rev},
+    domain::{
+        ChangeKind, ConversationRef, Error, Job, JobState, Progress, Result, Rev, delivery::RETRY_SECONDS,
+    },
     store::{DeliveryStore, KeptAnswer, NewDelivery, WebhookDelivery},
 };
 use async_trait::async_trait;
@@ -79,15 +81,22 @@ impl DeliveryStore for SqliteStore {
         self.writer.execute(Enqueue { webhook_num, read_up_to, deliveries, at }).await
     }
 
-    async fn next_deliveries(&self, webhook_num: i64, limit: u32) -> Result<Vec<WebhookDelivery>> {
+    async fn next_deliveries(
+        &self,
+        webhook_num: i64,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<WebhookDelivery>> {
         let rows = sqlx::query(
             "SELECT num, id, webhook_num, conversation_id, body, n_attempts, due_at FROM webhook_delivery d
-             WHERE webhook_num = $1 AND NOT EXISTS
+             WHERE webhook_num = $1 AND (due_at <= $2 OR due_at > $3) AND NOT EXISTS
                  (SELECT 1 FROM webhook_delivery e
                   WHERE e.conversation_id = d.conversation_id AND e.webhook_num = d.webhook_num AND e.num < d.num)
-             ORDER BY num LIMIT $2",
+             ORDER BY num LIMIT $4",
         )
         .bind(webhook_num)
+        .bind(now.0)
+        .bind(now.plus_seconds(RETRY_SECONDS).0)
         .bind(limit)
         .fetch_all(&self.readers)
         .await?;

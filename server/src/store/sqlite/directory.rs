@@ -341,15 +341,15 @@ impl Command for ChangeCompany {
         .bind(change.plan.map(Word::word))
         .execute(&mut *tx.connection)
         .await?;
-        if let Some(webhook) = change.webhook {
-            sqlx::query("DELETE FROM webhook WHERE company_id = $1 AND format = 'pact'")
-                .bind(id.0)
-                .execute(&mut *tx.connection)
-                .await?;
-            if let Some(webhook) = webhook {
-                let webhook = NewWebhook { company: id, format: WebhookFormat::Pact, ..webhook };
-                webhook.apply(tx).await?;
+        match change.webhook {
+            None => {}
+            Some(None) => {
+                sqlx::query("DELETE FROM webhook WHERE company_id = $1 AND format = 'pact'")
+                    .bind(id.0)
+                    .execute(&mut *tx.connection)
+                    .await?;
             }
+            Some(Some(webhook)) => set_pact_webhook(tx, id, webhook).await?,
         }
         let row = sqlx::query(select_company!("WHERE y.id = $1"))
             .bind(id.0)
@@ -358,6 +358,19 @@ impl Command for ChangeCompany {
             .ok_or(Error::NotFound)?;
         rows::company(&row)
     }
+}
+
+/// Sends Pact's webhooks somewhere else, or makes the first one. What was still to be delivered is kept.
+async fn set_pact_webhook(tx: &mut Tx<'_>, company: CompanyId, webhook: NewWebhook) -> Result<()> {
+    let moved = sqlx::query("UPDATE webhook SET url = $2 WHERE company_id = $1 AND format = 'pact'")
+        .bind(company.0)
+        .bind(&webhook.url)
+        .execute(&mut *tx.connection)
+        .await?;
+    if moved.rows_affected() == 0 {
+        NewWebhook { company, format: WebhookFormat::Pact, ..webhook }.apply(tx).await?;
+    }
+    Ok(())
 }
 
 #[async_trait]

@@ -196,6 +196,15 @@ pub(super) async fn find_by_client_id(
     row.as_ref().map(rows::message).transpose()
 }
 
+pub(super) async fn by_num(pool: &SqlitePool, company: CompanyId, num: i64) -> Result<Option<Message>> {
+    let row = sqlx::query(select_message!("WHERE m.company_id = $1 AND m.num = $2"))
+        .bind(company.0)
+        .bind(num)
+        .fetch_optional(pool)
+        .await?;
+    row.as_ref().map(rows::message).transpose()
+}
+
 pub(super) async fn page<'e>(
     executor: impl Executor<'e, Database = Sqlite>,
     company: CompanyId,

@@ -371,7 +371,8 @@ macro_rules! select_job {
     ($rest:literal) => {
         concat!(
             "SELECT j.num, j.company_id, j.conversation_id, j.channel_id, j.message_id, j.seq, j.state, j.reason, ",
-            "j.created_at, m.num AS message_num FROM delivery_job j JOIN message m ON m.id = j.message_id ",
+            "j.created_at, j.finished_at, m.num AS message_num ",
+            "FROM delivery_job j JOIN message m ON m.id = j.message_id ",
             $rest
         )
     };
@@ -390,5 +391,6 @@ pub(super) fn job(row: &SqliteRow) -> Result<Job> {
         state: JobState::from_word(row.try_get("state")?)?,
         reason: row.try_get("reason")?,
         created_at: time(row, "created_at")?,
+        finished_at: maybe_time(row, "finished_at")?,
     })
 }

@@ -1,0 +1,206 @@
+//! Conversations: listing, opening and reading them, and what is noted about them.
+
+use super::{
+    company, convert,
+    paging::{List, PageQuery},
+    wire::{
+        Address, Answer, AssignConversation, Conversation, ConversationList, CreateConversation, Done,
+        ErrorBody, Named, NamedConversation, OneConversation, Outcome, ToggleBitrixBlock, UpdateNote,
+    },
+    writer,
+};
+use crate::{
+    app::App,
+    dialect::{InPath, Input, OnceKey, Reader, Reply, Result, Writer},
+    domain::{
+        AgentRef, Alteration, ChannelChoice, Contact, Content, ConversationQuery, ConversationRef, Profile,
+        conversations::Opening,
+    },
+};
+use axum::extract::State;
+
+/// Lists a company's conversations
+#[utoipa::path(
+    get,
+    path = "/companies/{company}/conversations",
+    tag = "pact",
+    operation_id = "pact_list_conversations",
+    params(("company" = i64, Path, example = 1), PageQuery),
+    responses((status = 200, body = Answer<ConversationList>)),
+    security(("pact" = ["read"]))
+)]
+pub async fn list_conversations(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    InPath(num): InPath<i64>,
+    Input(page): Input<PageQuery>,
+) -> Result<Reply<Answer<ConversationList>>> {
+    let company = company(&app, &caller, num).await?;
+    let query = ConversationQuery::ByNum {
+        after: page.after(List::Conversations),
+        is_descending: page.is_descending(),
+    };
+    let mut found = app.conversations.list(company.id, query, page.per() + 1).await?;
+    let next_page = page.cut(List::Conversations, &mut found, |details| details.conversation.num);
+    let conversations = found.into_iter().map(convert::conversation).collect();
+    Ok(Reply(Answer::ok(ConversationList { conversations, next_page })))
+}
+
+/// Opens a conversation with a contact
+///
+/// The same contact on the same channel gets its conversation back, unless that was closed.
+#[utoipa::path(
+    post,
+    path = "/companies/{company}/conversations",
+    tag = "pact",
+    operation_id = "pact_create_conversation",
+    params(("company" = i64, Path, example = 1)),
+    request_body(content(
+        (CreateConversation = "application/x-www-form-urlencoded",
+            example = json!({ "provider": "whatsapp", "phone": "79250000001" })),
+        (CreateConversation = "application/json",
+            example = json!({ "provider": "telegram_personal", "username": "testuser", "text": "Hello" })),
+    )),
+    responses(
+        (status = 200, body = Answer<OneConversation>),
+        (status = 400, description = "Fields that can't be accepted, or the channel is switched off", body = ErrorBody),
+    ),
+    security(("pact" = ["write"]))
+)]
+pub async fn create_conversation(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    InPath(num): InPath<i64>,
+    OnceKey(client_id): OnceKey,
+    Input(body): Input<CreateConversation>,
+) -> Result<Reply<Answer<OneConversation>>> {
+    let company = company(&app, &caller, num).await?;
+    let mut opening = Opening::new(ChannelChoice::Kind(body.kind), contact(body.address));
+    opening.is_continued = true;
+    opening.client_id = client_id;
+    if let Some(text) = body.text {
+        let content = Content::new("text", text, Vec::new())?;
+        opening.message = Some((content, Some(writer(&app, &caller, &company).await?)));
+    }
+    let opened = app.conversations.open(company.id, opening).await?;
+    let details = app.conversations.details(company.id, ConversationRef::Id(opened.conversation)).await?;
+    Ok(Reply(one(details)))
+}
+
+/// Whoever is known by this address; somebody new if nobody is.
+pub fn contact(address: Address) -> Contact {
+    let (handle, profile) = match address {
+        Address::Phone(phone) => (phone.clone(), Profile { phone: Some(phone), ..Profile::default() }),
+        Address::Username(username) => {
+            (username.clone(), Profile { username: Some(username), ..Profile::default() })
+        }
+    };
+    Contact::Handle { handle, profile: Box::new(profile) }
+}
+
+/// Reads a conversation
+#[utoipa::path(
+    get,
+    path = "/companies/{company}/conversations/{conversation}",
+    tag = "pact",
+    operation_id = "pact_get_conversation",
+    params(("company" = i64, Path, example = 1), ("conversation" = i64, Path, example = 1)),
+    responses((status = 200, body = Answer<OneConversation>)),
+    security(("pact" = ["read"]))
+)]
+pub async fn get_conversation(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    InPath((num, conversation)): InPath<(i64, i64)>,
+) -> Result<Reply<Answer<OneConversation>>> {
+    let company = company(&app, &caller, num).await?;
+    let details = app.conversations.details(company.id, ConversationRef::Num(conversation)).await?;
+    Ok(Reply(one(details)))
+}
+
+/// Notes something about a conversation
+#[utoipa::path(
+    put,
+    path = "/companies/{company}/conversations/{conversation}/note",
+    tag = "pact",
+    operation_id = "pact_update_note",
+    params(("company" = i64, Path, example = 1), ("conversation" = i64, Path, example = 1)),
+    request_body(content(
+        (UpdateNote = "application/x-www-form-urlencoded", example = json!({ "note": "your note" })),
+        (UpdateNote = "application/json", example = json!({ "note": "your note" })),
+    )),
+    responses((status = 200, body = Done)),
+    security(("pact" = ["write"]))
+)]
+pub async fn update_note(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    InPath((num, conversation)): InPath<(i64, i64)>,
+    Input(body): Input<UpdateNote>,
+) -> Result<Reply<Done>> {
+    let company = company(&app, &caller, num).await?;
+    let alteration = Alteration::Note(body.note);
+    app.conversations.alter(company.id, ConversationRef::Num(conversation), alteration).await?;
+    Ok(Reply(Done { status: Outcome::Updated }))
+}
+
+/// Assigns a conversation to a user, or to nobody
+#[utoipa::path(
+    put,
+    path = "/companies/{company}/conversations/{conversation}/assign",
+    tag = "pact",
+    operation_id = "pact_assign_conversation",
+    params(("company" = i64, Path, example = 1), ("conversation" = i64, Path, example = 1)),
+    request_body(content(
+        (AssignConversation = "application/x-www-form-urlencoded", example = json!({ "assignee_id": 1 })),
+        (AssignConversation = "application/json", example = json!({ "assignee_id": null })),
+    )),
+    responses(
+        (status = 200, body = Answer<NamedConversation>),
+        (status = 404, description = "There is no such conversation or user, or it is another company's", body = ErrorBody),
+    ),
+    security(("pact" = ["write"]))
+)]
+pub async fn assign_conversation(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    InPath((num, conversation)): InPath<(i64, i64)>,
+    Input(body): Input<AssignConversation>,
+) -> Result<Reply<Answer<NamedConversation>>> {
+    let company = company(&app, &caller, num).await?;
+    let alteration = Alteration::Assign(body.assignee_id.map(AgentRef::Num));
+    let altered = app.conversations.alter(company.id, ConversationRef::Num(conversation), alteration).await?;
+    let conversation = Named { external_id: altered.conversation.num };
+    Ok(Reply(Answer::ok(NamedConversation { conversation })))
+}
+
+/// Blocks Bitrix open lines for a conversation, or lets them through
+#[utoipa::path(
+    put,
+    path = "/companies/{company}/conversations/{conversation}/toggle_bitrix_block_openlines",
+    tag = "pact",
+    operation_id = "pact_toggle_bitrix_block",
+    params(("company" = i64, Path, example = 1), ("conversation" = i64, Path, example = 1)),
+    request_body(content(
+        (ToggleBitrixBlock = "application/x-www-form-urlencoded", example = json!({ "enabled": true })),
+        (ToggleBitrixBlock = "application/json", example = json!({ "enabled": true })),
+    )),
+    responses((status = 200, body = Answer<OneConversation>)),
+    security(("pact" = ["write"]))
+)]
+pub async fn toggle_bitrix_block(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    InPath((num, conversation)): InPath<(i64, i64)>,
+    Input(body): Input<ToggleBitrixBlock>,
+) -> Result<Reply<Answer<OneConversation>>> {
+    let company = company(&app, &caller, num).await?;
+    let conversation = ConversationRef::Num(conversation);
+    app.conversations.alter(company.id, conversation, Alteration::BlockBitrix(body.enabled)).await?;
+    Ok(Reply(one(app.conversations.details(company.id, conversation).await?)))
+}
+
+fn one(details: crate::domain::Details) -> Answer<OneConversation> {
+    let conversation: Conversation = convert::conversation(details);
+    Answer::ok(OneConversation { conversation })
+}

@@ -1,0 +1,62 @@
+//! Delivery jobs: asking after a message that was sent.
+
+use super::{
+    channel, company, convert,
+    wire::{Answer, Job},
+};
+use crate::{
+    app::App,
+    dialect::{InPath, Reader, Reply, Result},
+    domain::{Channel, ChannelKind, Company, ConversationRef, Error, Side},
+};
+use axum::extract::State;
+use shared::ConversationId;
+
+/// Reads a delivery job
+#[utoipa::path(
+    get,
+    path = "/companies/{company}/channels/{channel}/jobs/{job}",
+    tag = "pact",
+    operation_id = "pact_get_job",
+    params(
+        ("company" = i64, Path, example = 1),
+        ("channel" = i64, Path, example = 1),
+        ("job" = i64, Path, example = 1),
+    ),
+    responses((status = 200, body = Answer<Job>)),
+    security(("pact" = ["read"]))
+)]
+pub async fn get_job(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    InPath((num, channel_num, job)): InPath<(i64, i64, i64)>,
+) -> Result<Reply<Answer<Job>>> {
+    let company = company(&app, &caller, num).await?;
+    let channel = channel(&app, &company, channel_num).await?;
+    let job = if channel.kind == ChannelKind::Widget {
+        message_as_job(&app, &company, &channel, job).await?
+    } else {
+        let job = app.store.job(company.id, job).await?.filter(|job| job.channel == channel.id);
+        let job = job.ok_or(Error::NotFound)?;
+        let conversation = conversation_num(&app, &company, job.conversation).await?;
+        convert::job(job, &company, conversation, convert::job_channel(channel.num, channel.kind.into()))
+    };
+    Ok(Reply(Answer::ok(job)))
+}
+
+/// On a widget channel a message is its own job.
+async fn message_as_job(app: &App, company: &Company, channel: &Channel, num: i64) -> Result<Job, Error> {
+    let message = app.store.message(company.id, num).await?.ok_or(Error::NotFound)?;
+    let is_ours = message.sender.kind.side() == Side::Agent;
+    if !is_ours || app.store.job_of_message(company.id, message.id).await?.is_some() {
+        return Err(Error::NotFound);
+    }
+    let conversation = conversation_num(app, company, message.conversation).await?;
+    let channel = convert::job_channel(channel.num, channel.kind.into());
+    Ok(convert::done_job(&message, company, conversation, channel))
+}
+
+async fn conversation_num(app: &App, company: &Company, id: ConversationId) -> Result<i64, Error> {
+    let found = app.store.conversation(company.id, ConversationRef::Id(id)).await?;
+    Ok(found.ok_or(Error::NotFound)?.num)
+}
