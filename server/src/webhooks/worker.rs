@@ -1,6 +1,6 @@
 //! The worker: reads the log for each webhook, and makes the deliveries that are due.
 
-use super::{DELIVERY, SIGNATURE, sign, writer_of};
+use super::{DELIVERY, Event, SIGNATURE, sign, writer_of};
 use crate::{
     app::App,
     clock::new_id,
@@ -179,7 +179,7 @@ impl Worker {
 
     /// Whether there was anything to deliver.
     async fn read_for(&self, webhook: &Webhook) -> Result<bool> {
-        let Some(writer) = writer_of(webhook.format) else { return Ok(false) };
+        let writer = writer_of(webhook.format);
         let mut read_rev = webhook.read_rev;
         let mut has_any = false;
         loop {
@@ -195,7 +195,9 @@ impl Worker {
                     let is_wanted =
                         webhook.events.is_empty() || webhook.events.iter().any(|wanted| wanted == event.name);
                     // An entry speaks of a thing as it is now, so two of them may say the same: once is enough.
-                    if !is_wanted || told.contains(&event) {
+                    let is_told =
+                        told.iter().any(|told: &Event| told.name == event.name && told.data == event.data);
+                    if !is_wanted || is_told {
                         continue;
                     }
                     let id = new_id(at);
@@ -278,7 +280,7 @@ async fn gather(first: std::result::Result<Signal, RecvError>, feed: &mut Receiv
         match signal {
             // A customer by themselves is of no interest to some formats, but that is theirs to say.
             Ok(Signal::Change(live)) => drop(companies.insert(live.change.company)),
-            Ok(Signal::Typing(_) | Signal::AccessEnded(_)) => {}
+            Ok(Signal::Typing(_)) => {}
             Err(_) => return Stale::All,
         }
         next = feed.try_recv().ok().map(Ok);
@@ -299,6 +301,8 @@ async fn until(at: Option<Instant>) {
 enum Failure {
     #[error(transparent)]
     Outbound(#[from] OutboundError),
+    #[error("the mock was told to drop it")]
+    Dropped,
     #[error("the answer was {0}, not 200")]
     Status(StatusCode),
 }
@@ -336,6 +340,9 @@ async fn attempt(app: App, webhook: Webhook, delivery: WebhookDelivery) -> Attem
 
 /// Makes a delivery. Everything that leaves for a webhook leaves here.
 async fn post(app: &App, webhook: &Webhook, delivery: &WebhookDelivery) -> std::result::Result<(), Failure> {
+    if app.mock.take_webhook_drop(webhook.company) {
+        return Err(Failure::Dropped);
+    }
     let headers = headers(webhook, delivery, unix_seconds(app.clock.now()));
     let body = Bytes::from(delivery.body.clone());
     match app.outbound.post(&webhook.url, headers, body).await? {

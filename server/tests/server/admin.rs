@@ -324,6 +324,7 @@ async fn garbage_on_the_socket_is_refused_and_disturbs_nobody() {
     let server = TestServer::start().await;
     let door = Door::open(&server);
     let path = server.directory.path().join(socket::NAME);
+    let too_long = vec![b'['; 70_000];
     for garbage in [
         &b"GET / HTTP/1.1\r\n\r\n"[..],
         b"\n",
@@ -333,7 +334,7 @@ async fn garbage_on_the_socket_is_refused_and_disturbs_nobody() {
         b"{\"command\":\"list_companies\",\"extra\":1}\n",
         b"{\"command\":\"create_company\",\"name\":\"a\",\"plan\":\"gold\"}\n",
         b"{\"command\":\"create_company\",\"name\":7,\"plan\":\"test\"}\n",
-        &[b'['; 70_000],
+        &too_long,
     ] {
         let mut stream = BufReader::new(UnixStream::connect(&path).await.unwrap());
         drop(stream.write_all(garbage).await);

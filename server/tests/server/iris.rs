@@ -598,7 +598,7 @@ async fn every_operation_refuses_bad_credentials_methods_and_bodies_in_the_envel
         if method == Method::GET {
             continue;
         }
-        for body in ["{", "[7]", "\"text\"", "null", "7", "\u{1}", r#"{"message":"\ud800"}"#] {
+        for body in ["{", "[1]", "\"text\"", "null", "7", "hello", r#"{"message":"\ud800"}"#] {
             let answer = call(Method::POST, "application/json", body.into()).await;
             assert_eq!(answer.failure(StatusCode::BAD_REQUEST).0, "MalformedRequest", "{path} {body}");
         }
