@@ -175,7 +175,7 @@ impl World {
             ("text", "Hi"),
             ("note", "Hi"),
             ("from", "x"),
-            ("provider", "slack"),
+            ("provider", "whatsapp"),
             ("phone", "79250000001"),
             ("file_url", "http://127.0.0.1:9/nothing"),
         ] {
