@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from './fixtures.ts';
+import { bytes, png } from './support/files.ts';
 
 const README_PICTURE = fileURLToPath(new URL('../docs/images/panel.png', import.meta.url));
 const screen = (name: string) => fileURLToPath(new URL(`test-results/screens/${name}.png`, import.meta.url));
@@ -63,6 +64,22 @@ for (const [look, colorScheme, viewport, hostName] of [
     await shoot('unread');
     await host.open();
     await shoot('new-messages');
+
+    await panel.attach(png('IMG_2093.png', 800, 600), bytes('A plan of the whole garden, with every tree.pdf', 400_000));
+    await panel.attach(bytes('film.mp4', 10 * 1024 * 1024 + 1));
+    await expect(panel.chip('film.mp4')).toContainText('Too large');
+    await page.route('**/widget/v1/attachments**', (route) => route.abort('connectionreset'), { times: 1 });
+    await panel.attach(bytes('notes.txt', 300));
+    await expect(panel.chip('notes.txt')).toContainText('failed');
+    await panel.composer.fill('Is it too close to the house?');
+    await panel.composer.press('Enter');
+    await shoot('attaching');
+    for (const name of ['film.mp4', 'notes.txt']) {
+      await panel.frame.getByRole('button', { name: `Remove ${name}` }).click();
+    }
+    await panel.composer.press('Enter');
+    await panel.expectAnswer('Is it too close to the house?');
+    await shoot('attached');
 
     await page.context().setOffline(true);
     await expect(panel.notice(/offline/i)).toBeVisible();

@@ -1,4 +1,5 @@
 import { expect, type FrameLocator, type Locator, type Page } from '@playwright/test';
+import type { File } from '../support/files.ts';
 
 /** How far one of the visitor's own messages has come, as assistive technology hears it. */
 export type State = 'Sending' | 'Sent' | 'Delivered' | 'Read' | 'Not sent';
@@ -6,6 +7,7 @@ export type State = 'Sending' | 'Sent' | 'Delivered' | 'Read' | 'Not sent';
 /** The panel inside its frame. */
 export class PanelPage {
   readonly composer: Locator;
+  readonly attachButton: Locator;
   readonly sendButton: Locator;
   readonly closeButton: Locator;
   readonly conversation: Locator;
@@ -16,6 +18,7 @@ export class PanelPage {
     readonly frame: FrameLocator,
   ) {
     this.composer = frame.getByRole('textbox', { name: 'Message' });
+    this.attachButton = frame.getByRole('button', { name: 'Attach files' });
     this.sendButton = frame.getByRole('button', { name: 'Send' });
     this.closeButton = frame.getByRole('button', { name: 'Close chat' });
     this.conversation = frame.getByRole('log', { name: 'Conversation' });
@@ -27,6 +30,34 @@ export class PanelPage {
     await this.composer.fill(text);
     await this.composer.press('Enter');
     await expect(this.composer).toHaveValue('');
+  }
+
+  /** Picks files as the browser's own dialogue would. */
+  async attach(...files: File[]): Promise<void> {
+    await this.frame.locator('input[type=file]').setInputFiles(files);
+  }
+
+  /** The files in the composer, or the one of this name. */
+  chip(name?: string): Locator {
+    const chips = this.frame.getByRole('list', { name: 'Files to send' }).getByRole('listitem');
+    return name === undefined ? chips : chips.filter({ hasText: name });
+  }
+
+  /** Waits until a file in the composer has been uploaded. */
+  async expectAttached(name: string): Promise<void> {
+    await expect(this.chip(name)).toBeVisible();
+    await expect(this.chip(name).getByRole('progressbar')).toBeHidden();
+    await expect(this.chip(name)).not.toHaveClass(/failed/);
+  }
+
+  /** A picture in the conversation. */
+  picture(name: string): Locator {
+    return this.conversation.getByRole('img', { name, exact: true });
+  }
+
+  /** A file in the conversation that is no picture. */
+  file(name: string): Locator {
+    return this.conversation.getByRole('link', { name: new RegExp(`Sent a file: ${name}`) });
   }
 
   /** The text of a message, of either side; the whole of it, or what a pattern fits. */

@@ -5,6 +5,7 @@ export interface StoredMessage {
   seq: number;
   client_id?: string;
   content: string;
+  attachments?: { id: string; name: string; url: string }[];
   ack: number;
   sender: { type: 'customer' | 'agent' | 'bot' | 'system' };
 }

@@ -56,7 +56,7 @@ ALTER TABLE customer ADD COLUMN room TEXT;
 ALTER TABLE customer ADD COLUMN attributes TEXT NOT NULL DEFAULT '{}';
 -- Everything about them was erased; the row keeps its number from being given to somebody else.
 ALTER TABLE customer ADD COLUMN erased_at INTEGER;
-CREATE INDEX customer_of_company ON customer (company_id);
+CREATE INDEX customer_of_company ON customer (company_id) WHERE erased_at IS NULL;
 CREATE UNIQUE INDEX customer_external ON customer (company_id, external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX customer_email ON customer (company_id, email) WHERE email IS NOT NULL;
 CREATE INDEX customer_room ON customer (company_id, room) WHERE room IS NOT NULL;
@@ -91,10 +91,10 @@ ALTER TABLE conversation ADD COLUMN is_bitrix_blocked INTEGER NOT NULL DEFAULT 0
 ALTER TABLE conversation ADD COLUMN meta TEXT NOT NULL DEFAULT '{}';
 -- Its customer was erased, and it with them.
 ALTER TABLE conversation ADD COLUMN erased_at INTEGER;
--- Lists by number, and lists by last update with and without a status: the latter merges the four statuses.
+-- Lists by number, and lists by last update with and without a status: those without merge the four statuses.
 CREATE INDEX conversation_of_company ON conversation (company_id) WHERE erased_at IS NULL;
 CREATE INDEX conversation_by_update ON conversation (company_id, status, updated_at) WHERE erased_at IS NULL;
-CREATE INDEX conversation_of_assignee ON conversation (company_id, assignee_id, updated_at)
+CREATE INDEX conversation_of_assignee ON conversation (company_id, assignee_id, status, updated_at)
     WHERE assignee_id IS NOT NULL AND erased_at IS NULL;
 
 -- The channels a conversation was on before it was moved: whoever meets its customer there again goes on with it.

@@ -14,6 +14,7 @@ pub mod params;
 pub mod paths;
 pub mod pingback;
 pub mod times;
+pub mod upload;
 
 use self::{
     fields::{Fields, FromFields},

@@ -22,6 +22,7 @@ pub mod rate_limit;
 pub mod responder;
 pub mod router;
 pub mod serve;
+pub mod sse;
 pub mod store;
 pub mod web;
 pub mod webhooks;

@@ -17,11 +17,16 @@ use std::{
     collections::HashMap,
     sync::{Arc, Mutex, OnceLock},
 };
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{
+    broadcast::{self, error::TryRecvError},
+    watch,
+};
 use uuid::Uuid;
 
 /// Signals that wait for a listener. One that falls further behind goes back to the log.
 const TOPIC_CAPACITY: usize = 16;
+/// Ended sessions and tokens that wait for a listener. One that falls further behind is sent away, to show its own again.
+const ENDINGS_CAPACITY: usize = 4;
 /// The same for whoever follows everything.
 const FEED_CAPACITY: usize = 1024;
 
@@ -49,8 +54,6 @@ pub struct LiveChange {
 pub enum Signal {
     Change(Arc<LiveChange>),
     Typing(Arc<TypingNotice>),
-    /// Whoever listens with this session or token may listen no longer.
-    AccessEnded(Uuid),
 }
 
 /// What can be listened to.
@@ -62,9 +65,24 @@ pub enum Topic {
 
 /// The hub: a topic for each customer and company that is listened to, and a feed of everything.
 pub struct Live {
-    topics: Mutex<HashMap<Topic, broadcast::Sender<Signal>>>,
+    topics: Mutex<HashMap<Topic, Senders>>,
     feed: broadcast::Sender<Signal>,
     draining: watch::Sender<bool>,
+}
+
+struct Senders {
+    signals: broadcast::Sender<Signal>,
+    /// Sessions and tokens that are good no longer. Apart from the signals, because a listener may miss any of those.
+    endings: broadcast::Sender<Uuid>,
+}
+
+impl Senders {
+    fn new() -> Self {
+        Self {
+            signals: broadcast::Sender::new(TOPIC_CAPACITY),
+            endings: broadcast::Sender::new(ENDINGS_CAPACITY),
+        }
+    }
 }
 
 impl Default for Live {
@@ -81,8 +99,13 @@ impl Live {
     /// Everything that concerns a customer or a company, from now on. The topic goes when its last listener does.
     pub fn subscribe(self: &Arc<Self>, topic: Topic) -> Subscription {
         let mut topics = self.topics.lock().expect("no panic while it is held");
-        let sender = topics.entry(topic).or_insert_with(|| broadcast::Sender::new(TOPIC_CAPACITY));
-        Subscription { signals: sender.subscribe(), topic, hub: Arc::clone(self) }
+        let senders = topics.entry(topic).or_insert_with(Senders::new);
+        Subscription {
+            signals: senders.signals.subscribe(),
+            endings: senders.endings.subscribe(),
+            topic,
+            hub: Arc::clone(self),
+        }
     }
 
     /// Everything that concerns anybody, from now on.
@@ -97,12 +120,19 @@ impl Live {
 
     /// Closes the streams of a visitor's session.
     pub fn end_session(&self, customer: CustomerId, session: Uuid) {
-        self.signal([Some(Topic::Customer(customer)), None], &Signal::AccessEnded(session));
+        self.end(Topic::Customer(customer), session);
     }
 
     /// Closes the streams of an API token.
     pub fn end_token(&self, company: CompanyId, token: Uuid) {
-        self.signal([Some(Topic::Company(company)), None], &Signal::AccessEnded(token));
+        self.end(Topic::Company(company), token);
+    }
+
+    fn end(&self, topic: Topic, access: Uuid) {
+        let topics = self.topics.lock().expect("no panic while it is held");
+        if let Some(senders) = topics.get(&topic) {
+            drop(senders.endings.send(access));
+        }
     }
 
     /// Tells every stream to say goodbye and end.
@@ -117,8 +147,8 @@ impl Live {
 
     fn signal(&self, to: [Option<Topic>; 2], signal: &Signal) {
         let topics = self.topics.lock().expect("no panic while it is held");
-        for sender in to.iter().flatten().filter_map(|topic| topics.get(topic)) {
-            drop(sender.send(signal.clone()));
+        for senders in to.iter().flatten().filter_map(|topic| topics.get(topic)) {
+            drop(senders.signals.send(signal.clone()));
         }
         drop(topics);
         drop(self.feed.send(signal.clone()));
@@ -138,15 +168,31 @@ impl ChangeSink for Live {
 /// A listener's place at the hub.
 pub struct Subscription {
     signals: broadcast::Receiver<Signal>,
+    endings: broadcast::Receiver<Uuid>,
     topic: Topic,
     hub: Arc<Live>,
+}
+
+impl Subscription {
+    /// Whether this session or token has been ended since the subscription was made. Missing too many endings counts as
+    /// one: whoever is sent away for nothing comes back.
+    fn has_ended(&mut self, access: Uuid) -> bool {
+        loop {
+            match self.endings.try_recv() {
+                Ok(ended) if ended == access => return true,
+                Ok(_) => {}
+                Err(TryRecvError::Empty) => return false,
+                Err(TryRecvError::Lagged(_) | TryRecvError::Closed) => return true,
+            }
+        }
+    }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
         let mut topics = self.hub.topics.lock().expect("no panic while it is held");
         // This subscription's own receiver is still counted.
-        if topics.get(&self.topic).is_some_and(|sender| sender.receiver_count() <= 1) {
+        if topics.get(&self.topic).is_some_and(|senders| senders.signals.receiver_count() <= 1) {
             topics.remove(&self.topic);
         }
     }
@@ -166,5 +212,33 @@ mod tests {
         assert_eq!(hub.topics.lock().unwrap().len(), 1);
         drop(second);
         assert_eq!(hub.topics.lock().unwrap().len(), 0);
+    }
+
+    #[test]
+    fn an_ending_is_heard_however_much_is_said_and_only_by_those_it_concerns() {
+        let hub = Arc::new(Live::default());
+        let company = CompanyId(Uuid::from_u128(1));
+        let (token, other) = (Uuid::from_u128(2), Uuid::from_u128(3));
+        let mut subscription = hub.subscribe(Topic::Company(company));
+        hub.end_token(company, other);
+        hub.end_token(CompanyId(Uuid::from_u128(9)), token);
+        assert!(!subscription.has_ended(token));
+        hub.end_token(company, token);
+        for _ in 0..2 * TOPIC_CAPACITY {
+            hub.announce_typing(TypingNotice {
+                company,
+                customer: CustomerId(Uuid::from_u128(4)),
+                conversation: ConversationId(Uuid::from_u128(5)),
+                by: Side::Agent,
+                name: None,
+                typing: true,
+            });
+        }
+        assert!(subscription.has_ended(token));
+        assert!(!subscription.has_ended(token));
+        for n in 0..=ENDINGS_CAPACITY {
+            hub.end_token(company, Uuid::from_u128(100 + n as u128));
+        }
+        assert!(subscription.has_ended(token), "which ended can't be known any more");
     }
 }

@@ -81,8 +81,9 @@ impl Dialect for MockApi {
             _ => None,
         };
         let (code, message) = (code(error), reason(error));
-        let error_detail = ErrorDetail { code, message, fields, request_id: asked.request_id.clone() };
-        (status(error), json!(ErrorBody { error: error_detail }))
+        let status = status(error);
+        let request_id = status.is_server_error().then(|| asked.request_id.clone());
+        (status, json!(ErrorBody { error: ErrorDetail { code, message, fields, request_id } }))
     }
 }
 

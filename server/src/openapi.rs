@@ -108,17 +108,30 @@ fn assemble(parts: &[Part]) -> Value {
 
 fn tags(parts: &[Part]) -> Vec<Value> {
     let describe = |name| match name {
-        "pingback" => "`/api/v1`: JSON, UUIDs, ISO 8601 times. Token: `Authorization: Bearer T`",
-        "pantheon" => {
-            "`/v1.0`: one conversation over many messaging apps. Token: `Authorization: T`, `Bearer` or not"
+        "pingback" => {
+            ("Pingback", "`/api/v1`: JSON, UUIDs, ISO 8601 times. Token: `Authorization: Bearer T`")
         }
-        "pact" => "`/p1`: companies, integer ids, forms, delivery jobs. Token: `X-Private-Api-Token: T`",
-        "iris" => {
-            "`/API/V40`: hotel guest messaging; one envelope for every answer. A session token in body or query"
+        "pantheon" => (
+            "Pantheon",
+            "`/v1.0`: one conversation over many messaging apps. Token: `Authorization: T`, `Bearer` or not",
+        ),
+        "pact" => {
+            ("Pact", "`/p1`: companies, integer ids, forms, delivery jobs. Token: `X-Private-Api-Token: T`")
         }
-        _ => "`/mock`: makes things happen that a client can meet in production. In mock mode only",
+        "iris" => (
+            "iRiS V40",
+            "`/API/V40`: hotel guest messaging; one envelope for every answer. A session token in body or query",
+        ),
+        _ => (
+            "The mock",
+            "`/mock`: makes things happen that a client can meet in production. In mock mode only",
+        ),
     };
-    parts.iter().map(|part| json!({ "name": part.name, "description": describe(part.name) })).collect()
+    let tag = |part: &Part| {
+        let (title, description) = describe(part.name);
+        json!({ "name": part.name, "x-displayName": title, "description": description })
+    };
+    parts.iter().map(tag).collect()
 }
 
 fn qualified(part: &str, schema: &str) -> String {

@@ -56,8 +56,9 @@ pub fn router(app: App) -> Router {
     let mut dialects = Router::new();
     let mut parts = Vec::new();
     let mock = app.settings.is_mock.then(|| mock_api::part(&app));
-    for (part, routes) in
-        [pingback::part(&app), pantheon::part(&app), pact::part(&app), iris::part(&app)].into_iter().chain(mock)
+    for (part, routes) in [pingback::part(&app), pantheon::part(&app), pact::part(&app), iris::part(&app)]
+        .into_iter()
+        .chain(mock)
     {
         dialects = dialects.nest(part.base, routes);
         parts.push(part);

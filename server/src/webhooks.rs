@@ -15,7 +15,7 @@ pub use worker::Worker;
 
 use crate::{
     app::App,
-    dialect::pact::webhook::PactEvents,
+    dialect::{pact::webhook::PactEvents, pingback::webhook::NativeEvents},
     domain::{Change, Result, WebhookFormat},
 };
 use async_trait::async_trait;
@@ -49,11 +49,11 @@ pub trait EventWriter: Send + Sync {
     fn body(&self, event: &Event, delivery: Uuid, at: Timestamp) -> Value;
 }
 
-/// Who writes a format; nobody yet, and the log is kept for the webhook until there is somebody.
-fn writer_of(format: WebhookFormat) -> Option<&'static dyn EventWriter> {
+/// Who writes a format.
+fn writer_of(format: WebhookFormat) -> &'static dyn EventWriter {
     match format {
-        WebhookFormat::Pact => Some(&PactEvents),
-        WebhookFormat::Native => None,
+        WebhookFormat::Pact => &PactEvents,
+        WebhookFormat::Native => &NativeEvents,
     }
 }
 

@@ -43,6 +43,30 @@ fn customer_message() -> Message {
     }
 }
 
+fn picture() -> Attachment {
+    Attachment {
+        id: AttachmentId(uuid(8)),
+        name: "Sunset \u{1f305}.png".into(),
+        content_type: "image/png".into(),
+        size: 123_456,
+        url: "/files/k3y/Sunset%20%F0%9F%8C%85.png".into(),
+        width: Some(1600),
+        height: Some(1200),
+    }
+}
+
+fn document() -> Attachment {
+    Attachment {
+        id: AttachmentId(uuid(9)),
+        name: "Invoice.pdf".into(),
+        content_type: "application/pdf".into(),
+        size: 1,
+        url: "/files/an0ther/Invoice.pdf".into(),
+        width: None,
+        height: None,
+    }
+}
+
 fn agent_message() -> Message {
     Message {
         id: MessageId(uuid(5)),
@@ -92,6 +116,21 @@ fn messages() {
     pin("sender_type", &[SenderType::Customer, SenderType::Agent, SenderType::Bot, SenderType::System]);
     pin("reader", &[Reader::Customer, Reader::Agent]);
     assert!(serde_json::from_str::<Ack>("4").is_err());
+}
+
+#[test]
+fn attachments() {
+    pin("attachment", &picture());
+    pin("attachment_without_width", &document());
+    let attachments = vec![picture(), document()];
+    let ids: Vec<AttachmentId> = attachments.iter().map(|attachment| attachment.id).collect();
+    let content = String::new();
+    pin("message_with_attachments", &Message { content: content.clone(), attachments, ..customer_message() });
+    pin("send_message_with_attachments", &SendMessage { content: content.clone(), attachments: ids.clone() });
+    pin(
+        "start_conversation_with_attachments",
+        &StartConversation { client_id: ClientId(uuid(4)), content, attachments: ids },
+    );
 }
 
 #[test]

@@ -4,20 +4,19 @@
 //! done by one tab at a time (Web Locks, where there are any) and by one request at a time within a tab.
 
 use crate::{
-    browser::{after, get, object, sleep, spawn, window},
+    browser::{after, call as call_method, get, make, number, object, set, sleep, spawn, text, window},
     chat::{self, chat},
     state::outbox::Outcome,
-    wire,
+    uploads, wire,
 };
-use gloo_net::http::{Method, Request, RequestBuilder, Response};
-use js_sys::{Function, Promise};
+use js_sys::{Array, Function, Promise};
 use shared::ErrorCode;
 use std::pin::Pin;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, AbortSignal, RequestCache, RequestCredentials};
+use web_sys::AbortController;
 
-const BASE: &str = "/widget/v1";
+pub const BASE: &str = "/widget/v1";
 /// A request that has not been answered by then counts as lost; every request may be repeated.
 const TIMEOUT_MS: f64 = 20_000.0;
 /// How long another tab may keep the lock before this one goes on without: that tab may be frozen.
@@ -36,7 +35,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    const NONE: Self = Self { status: 0, body: JsValue::UNDEFINED, retry_after_ms: None };
+    pub const NONE: Self = Self { status: 0, body: JsValue::UNDEFINED, retry_after_ms: None };
 
     pub fn is_ok(&self) -> bool {
         (200..300).contains(&self.status)
@@ -54,58 +53,56 @@ impl Reply {
     }
 }
 
-/// A request with the bearer token, where there is one.
-pub fn request(method: Method, path: &str, token: Option<&str>, signal: &AbortSignal) -> RequestBuilder {
-    let builder = RequestBuilder::new(&[BASE, path].concat())
-        .method(method)
-        .abort_signal(Some(signal))
-        .cache(RequestCache::NoStore)
-        .credentials(RequestCredentials::Omit);
-    match token {
-        Some(token) => builder.header("authorization", &["Bearer ", token].concat()),
-        None => builder,
+/// One request and its answer, without a second try. The body is JSON as a text, a file, or `undefined`.
+///
+/// By `XMLHttpRequest`: it tells how far a file has come, and gives up by itself.
+pub async fn fetch(method: &str, path: &str, token: Option<&str>, body: &JsValue) -> Reply {
+    let request = make("XMLHttpRequest", &Array::new());
+    let address = [BASE, path].concat();
+    call_method(&request, "open", &Array::of2(&method.into(), &address.into()));
+    let header = |name: &str, value: &str| {
+        call_method(&request, "setRequestHeader", &Array::of2(&name.into(), &value.into()));
+    };
+    if let Some(token) = token {
+        header("authorization", &bearer(token));
     }
+    if body.is_object() {
+        // A file takes as long as it takes, while it moves.
+        uploads::watch(&request);
+    } else {
+        set(&request, "timeout", &TIMEOUT_MS.into());
+    }
+    if body.is_string() {
+        header("content-type", "application/json");
+    }
+    // It has been answered, has broken off, or was ended.
+    let ended = Promise::new(&mut |done, _| set(&request, "onloadend", &done));
+    call_method(&request, "send", &Array::of1(body));
+    // Nothing rejects it.
+    let _ = JsFuture::from(ended).await;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "three digits")]
+    let status = number(&request, "status") as u16;
+    let body = text(&request, "responseText").and_then(|json| wire::parse(&json));
+    let retry_after = call_method(&request, "getResponseHeader", &Array::of1(&"retry-after".into()));
+    Reply { status, body: body.unwrap_or(JsValue::UNDEFINED), retry_after_ms: retry_after_ms(&retry_after) }
 }
 
-/// One request and its answer, without a second try.
-pub async fn fetch(method: Method, path: &str, token: Option<&str>, body: Option<&str>) -> Reply {
-    let Ok(controller) = AbortController::new() else {
-        return Reply::NONE;
-    };
-    let request = request(method, path, token, &controller.signal());
-    let timeout = after(TIMEOUT_MS, move || controller.abort());
-    let request = match body {
-        Some(body) => request.header("content-type", "application/json").body(body),
-        None => request.build(),
-    };
-    let reply = match request {
-        Ok(request) => answer(request).await.unwrap_or(Reply::NONE),
-        Err(_) => Reply::NONE,
-    };
-    window().clear_timeout_with_handle(timeout);
-    reply
+pub fn bearer(token: &str) -> String {
+    ["Bearer ", token].concat()
 }
 
-async fn answer(request: Request) -> Option<Reply> {
-    let response = request.send().await.ok()?;
-    // A body that breaks off is no answer.
-    let text = response.text().await.ok()?;
-    let body = wire::parse(&text).unwrap_or(JsValue::UNDEFINED);
-    Some(Reply { status: response.status(), body, retry_after_ms: retry_after_ms(&response) })
-}
-
-/// The wait that the server asks for. It may also be a date, which we never send.
-pub fn retry_after_ms(response: &Response) -> Option<f64> {
-    let seconds: u32 = response.headers().get("retry-after")?.parse().ok()?;
+/// The wait that the server asks for in a header. It may also be a date, which we never send.
+pub fn retry_after_ms(header: &JsValue) -> Option<f64> {
+    let seconds: u32 = header.as_string()?.parse().ok()?;
     Some(f64::from(seconds) * 1000.0)
 }
 
 /// A request of this visitor. Without a session, or when it has ended for good, `None`.
-pub async fn call(method: Method, path: &str, body: Option<&str>) -> Option<Reply> {
+pub async fn call(method: &str, path: &str, body: &JsValue) -> Option<Reply> {
     let mut is_first = true;
     loop {
         let token = chat().access_token()?;
-        let reply = fetch(method.clone(), path, Some(&token), body).await;
+        let reply = fetch(method, path, Some(&token), body).await;
         if reply.status != 401 || !is_first {
             return Some(reply);
         }
@@ -116,13 +113,13 @@ pub async fn call(method: Method, path: &str, body: Option<&str>) -> Option<Repl
 
 /// The same, for those who have no reason to wait for the answer.
 pub fn call_then(
-    method: Method,
+    method: &'static str,
     path: String,
-    body: Option<String>,
+    body: JsValue,
     then: impl FnOnce(Option<Reply>) + 'static,
 ) {
     let then: Box<dyn FnOnce(Option<Reply>)> = Box::new(then);
-    spawn(async move { then(call(method, &path, body.as_deref()).await) });
+    spawn(async move { then(call(method, &path, &body).await) });
 }
 
 /// Makes sure that there is a session. What went wrong otherwise.
@@ -136,7 +133,7 @@ pub async fn ensure_session() -> Result<(), Outcome> {
             return Reply::NONE;
         }
         let body = wire::json(&[("widget_id", chat().settings.id.to_string().into())]);
-        let reply = fetch(Method::POST, "/sessions", None, Some(&body)).await;
+        let reply = fetch("POST", "/sessions", None, &body.into()).await;
         chat::take_session(&reply);
         reply
     }));
@@ -161,7 +158,7 @@ pub async fn renew(spent: &str) {
             Some(session) if session.access_token == spent => session.refresh_token.clone(),
             _ => return Reply::NONE,
         };
-        let reply = fetch(Method::POST, "/sessions/refresh", Some(&refresh_token), None).await;
+        let reply = fetch("POST", "/sessions/refresh", Some(&refresh_token), &JsValue::UNDEFINED).await;
         if reply.status == 401 {
             chat::forget_session();
         } else {

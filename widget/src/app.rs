@@ -9,9 +9,9 @@ use crate::{
     storage::Store,
     stream, ui, wire,
 };
-use gloo_net::http::Method;
 use shared::{ClientId, WidgetSettings};
 use uuid::Uuid;
+use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
 pub fn start() {
@@ -29,7 +29,8 @@ async fn settings() -> Option<WidgetSettings> {
     }
     let query = text(&get(&window(), "location"), "search")?;
     let id = UrlSearchParams::new_with_str(&query).ok()?.get("id")?;
-    api::fetch(Method::GET, &["/widgets/", &id].concat(), None, None).await.read(wire::settings)
+    let path = ["/widgets/", &id].concat();
+    api::fetch("GET", &path, None, &JsValue::UNDEFINED).await.read(wire::settings)
 }
 
 /// Opens the panel in this document.

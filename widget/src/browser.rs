@@ -3,7 +3,7 @@
 //! Closures and futures are boxed here: a function that takes a type of its own for each closure is compiled once for
 //! each, and every visitor downloads all of them.
 
-use js_sys::{Date, Function, Math, Object, Promise, Reflect};
+use js_sys::{Array, Date, Function, Math, Object, Promise, Reflect};
 use std::pin::Pin;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::JsFuture;
@@ -49,6 +49,18 @@ pub fn text(object: &JsValue, name: &str) -> Option<String> {
 pub fn set(object: &JsValue, name: &str, value: &JsValue) {
     // It fails for nothing that takes fields.
     let _ = Reflect::set(object, &name.into(), value);
+}
+
+/// Calls a method of a JavaScript object; `undefined` where it fails or there is none.
+pub fn call(object: &JsValue, method: &str, arguments: &Array) -> JsValue {
+    let method: Function = get(object, method).unchecked_into();
+    Reflect::apply(&method, object, arguments).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// `new`, with a class of the browser's.
+pub fn make(class: &str, arguments: &Array) -> JsValue {
+    let class: Function = get(&window(), class).unchecked_into();
+    Reflect::construct(&class, arguments).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// A JavaScript object.

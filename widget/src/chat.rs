@@ -14,20 +14,21 @@ use crate::{
         outbox::{Action, Current, Entry, Outbox, Outcome},
         rows::rows,
         timeline::Timeline,
+        tray::Tray,
         typing::{OtherTyping, OwnTyping},
         unread::Unread,
     },
     storage::Store,
     stream,
     ui::{draw, messages::draw_rows},
-    wire,
+    uploads, wire,
 };
-use gloo_net::http::Method;
 use shared::{
-    ClientId, ConversationId, ConversationStatus, Event, MessageText, Reader, SenderType, Seq, Session,
-    TextProblem, WidgetSettings, id::uuid_v7, limits::TYPING_EXPIRES_MS,
+    Attachment, ClientId, ConversationId, ConversationStatus, Event, MessageText, Reader, SenderType, Seq,
+    Session, TextProblem, WidgetSettings, id::uuid_v7, limits::TYPING_EXPIRES_MS,
 };
 use std::cell::{Cell, RefCell, RefMut};
+use wasm_bindgen::JsValue;
 use web_sys::{AbortController, Element, MessagePort};
 
 /// Nearer to the end than this is at the end: a line's height of slack, for zoomed pages with broken pixels.
@@ -65,6 +66,17 @@ pub struct Chat {
     pub unread: Unread,
     own_typing: OwnTyping,
     other_typing: OtherTyping,
+
+    /// The files in the composer, and the browser's own of them by their numbers.
+    pub tray: Tray,
+    pub files: Vec<(u32, JsValue)>,
+    /// The `XMLHttpRequest` that uploads one of them, and when it is given up.
+    pub upload: JsValue,
+    pub upload_timer: Timer,
+    /// What screen readers are told of the uploads.
+    pub said: String,
+    /// Files are held over the panel.
+    pub is_dragging: bool,
 
     pub connection: Connection,
     /// Ends the stream that is open.
@@ -138,6 +150,12 @@ pub fn begin(settings: WidgetSettings, store: Store) {
         unread: Unread::default(),
         own_typing: OwnTyping::default(),
         other_typing: OtherTyping::default(),
+        tray: Tray::default(),
+        files: Vec::new(),
+        upload: JsValue::UNDEFINED,
+        upload_timer: Timer::default(),
+        said: String::new(),
+        is_dragging: false,
         connection: Connection::default(),
         stream_abort: None,
         stream_number: 0,
@@ -264,6 +282,7 @@ pub fn forget_session() {
         chat.session = None;
         chat.timeline.snapshot(None);
         chat.outbox.session_over();
+        chat.tray.session_over();
         chat.keep_all();
         chat.is_loading = false;
     }
@@ -271,20 +290,31 @@ pub fn forget_session() {
     show_trouble();
     changed(Scroll::End);
     pump();
+    uploads::go_on();
 }
 
 // What the visitor does.
 
-/// Sends what is in the composer, unless it can't be sent.
+/// Sends what is in the composer, unless it can't be sent, or not yet.
 pub fn submit() {
-    let field = element(FIELD);
-    let text = field.as_ref().and_then(|field| text(field, "value")).unwrap_or_default();
-    // What is wrong with another text was said while it was typed.
-    if let (Some(field), Ok(text)) = (field, MessageText::try_from(text)) {
-        set(&field, "value", &"".into());
-        typed();
-        send(text);
+    let Some(field) = element(FIELD) else {
+        return;
+    };
+    let text = match MessageText::try_from(text(&field, "value").unwrap_or_default()) {
+        Ok(text) => Some(text),
+        Err(TextProblem::Blank) if !chat().tray.is_empty() => None,
+        // What is wrong with another text was said while it was typed.
+        Err(_) => return,
+    };
+    let may_send = chat().tray.may_send();
+    if !may_send {
+        draw();
+        return;
     }
+    let attachments = uploads::take();
+    set(&field, "value", &"".into());
+    typed();
+    send(text, attachments);
 }
 
 /// The text in the composer has changed.
@@ -302,6 +332,7 @@ pub fn typed() {
     {
         let mut chat = chat();
         chat.n_draft_bytes = text.len();
+        chat.tray.release();
         if let (Current::Open(id), false) = (chat.outbox.current(), text.is_empty())
             && chat.own_typing.key_pressed(now_ms())
         {
@@ -313,19 +344,20 @@ pub fn typed() {
     if let Some(id) = now_typing {
         let body = wire::json(&[("typing", true.into())]);
         // Lost is lost: the next key tells it again.
-        api::call_then(Method::POST, path(id, "/typing"), Some(body), |_| ());
+        api::call_then("POST", path(id, "/typing"), body.into(), |_| ());
     }
 }
 
-/// Puts a message into the outbox and gets it on its way.
-pub fn send(text: MessageText) {
+/// Puts a message into the outbox and gets it on its way. It has a text, or attachments, or both.
+pub fn send(text: Option<MessageText>, attachments: Vec<Attachment>) {
     let now_ms = now_ms();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970")]
     let client_id = ClientId(uuid_v7(now_ms as u64, &random_bytes()));
     {
         let mut chat = chat();
         chat.own_typing.sent();
-        let entry = chat.outbox.push(client_id, text.into_string(), now_ms);
+        let content = text.map(MessageText::into_string).unwrap_or_default();
+        let entry = chat.outbox.push(client_id, content, attachments, now_ms);
         chat.keep(&entry);
     }
     changed(Scroll::End);
@@ -406,10 +438,10 @@ async fn step() -> bool {
             look_for_conversation().await;
             return true;
         }
-        Action::Start(entry) => (entry, Method::POST, "/conversations".to_owned()),
+        Action::Start(entry) => (entry, "POST", "/conversations".to_owned()),
         Action::Send(id, entry) => {
             let message = ["/messages/", &entry.client_id.to_string()].concat();
-            (entry, Method::PUT, path(id, &message))
+            (entry, "PUT", path(id, &message))
         }
     };
     chat().keep(&entry);
@@ -434,16 +466,11 @@ fn follow_other_tabs() {
 }
 
 /// Sends a message, the first of a conversation or another one.
-async fn put(entry: &Entry, method: Method, path: &str) -> Outcome {
+async fn put(entry: &Entry, method: &str, path: &str) -> Outcome {
     if let Err(outcome) = api::ensure_session().await {
         return outcome;
     }
-    // A message that is not the first one has its client id in the path, and needs it nowhere else.
-    let body = wire::json(&[
-        ("client_id", entry.client_id.to_string().into()),
-        ("content", entry.content.as_str().into()),
-    ]);
-    let Some(reply) = api::call(method, path, Some(&body)).await else {
+    let Some(reply) = api::call(method, path, &wire::body_json(entry).into()).await else {
         return Outcome::SessionOver;
     };
     let mut chat = chat();
@@ -460,7 +487,7 @@ async fn put(entry: &Entry, method: Method, path: &str) -> Outcome {
 
 /// Asks which conversation is the newest; the stream would say so too, but it may be what does not get through.
 async fn look_for_conversation() {
-    let reply = api::call(Method::GET, "/conversations", None).await;
+    let reply = api::call("GET", "/conversations", &JsValue::UNDEFINED).await;
     let list = reply.as_ref().and_then(|reply| reply.read(wire::conversations));
     let mut chat = chat();
     if let Some(list) = list {
@@ -497,6 +524,7 @@ fn finish(client_id: ClientId, outcome: Outcome) {
 pub fn network_is_back() {
     chat().outbox.network_is_back();
     pump();
+    uploads::network_is_back();
 }
 
 // What the server says.
@@ -606,7 +634,7 @@ fn load_older() {
     };
     draw();
     let path = path(id, &["/messages?before=", &first_seq.to_string()].concat());
-    api::call_then(Method::GET, path, None, move |reply| {
+    api::call_then("GET", path, JsValue::UNDEFINED, move |reply| {
         chat().is_loading_older = false;
         // What failed is fetched again at the next scroll.
         if let Some(page) = reply.and_then(|reply| reply.read(wire::page)) {
@@ -661,7 +689,7 @@ pub fn changed(scroll_to: Scroll) {
 fn tell_read(id: ConversationId, seq: Seq) {
     #[expect(clippy::cast_precision_loss, reason = "a conversation has fewer messages than that")]
     let body = wire::json(&[("seq", (seq as f64).into())]);
-    api::call_then(Method::PUT, path(id, "/read"), Some(body), move |reply| {
+    api::call_then("PUT", path(id, "/read"), body.into(), move |reply| {
         if !reply.is_some_and(|reply| reply.is_ok()) {
             chat().unread.was_not_told(seq);
         }

@@ -1,4 +1,4 @@
-//! Times and days as the visitor writes them, by the browser's own `Intl`.
+//! Times, days and sizes as the visitor writes them, by the browser's own `Intl`.
 
 use crate::browser::object;
 use js_sys::{Array, Date, Function, Intl, JsString};
@@ -51,6 +51,25 @@ pub fn day(at_ms: f64, n_days_ago: i32) -> String {
         ..180 => call(&formats.day, at_ms),
         _ => call(&formats.day_and_year, at_ms),
     })
+}
+
+/// So many bytes, as file managers write them.
+pub fn size(n_bytes: f64) -> String {
+    const KILOBYTE: f64 = 1024.0;
+    let (unit, n) = if n_bytes < KILOBYTE * KILOBYTE {
+        // Anything is more than nothing.
+        ("kilobyte", (n_bytes / KILOBYTE).max(0.1))
+    } else {
+        ("megabyte", n_bytes / (KILOBYTE * KILOBYTE))
+    };
+    let options = object(&[
+        ("style", "unit".into()),
+        ("unit", unit.into()),
+        // Below ten a tenth is worth telling.
+        ("maximumFractionDigits", u32::from(n < 10.0).into()),
+    ]);
+    let format = Intl::NumberFormat::new(&Array::new(), options.unchecked_ref()).format();
+    call(&format, n)
 }
 
 /// Numbers the days as they begin where the visitor is.

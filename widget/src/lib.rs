@@ -26,4 +26,6 @@ pub mod stream;
 #[cfg(target_arch = "wasm32")]
 pub mod ui;
 #[cfg(target_arch = "wasm32")]
+pub mod uploads;
+#[cfg(target_arch = "wasm32")]
 pub mod wire;

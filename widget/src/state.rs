@@ -3,6 +3,7 @@
 //!
 //! Its tests run natively only: they need nothing of a browser, and proptest none of it either.
 
+pub mod attachments;
 pub mod backoff;
 pub mod color;
 pub mod connection;
@@ -10,5 +11,6 @@ pub mod links;
 pub mod outbox;
 pub mod rows;
 pub mod timeline;
+pub mod tray;
 pub mod typing;
 pub mod unread;

@@ -3,17 +3,16 @@
 
 use crate::{
     api,
-    browser::{document, get, listen, now_ms, random, spawn, window},
+    browser::{call, document, get, listen, now_ms, object, random, set, spawn, window},
     chat::{self, chat},
     state::connection::SILENCE_MS,
     wire,
 };
-use gloo_net::http::Method;
-use js_sys::Uint8Array;
+use js_sys::{Array, Promise, Uint8Array};
 use shared::sse::Parser;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader};
+use web_sys::{AbortController, AbortSignal};
 
 /// The largest event that is still believed: a snapshot full of the longest messages, every character escaped.
 const MAX_FRAME_BYTES: usize = 16 * 1024 * 1024;
@@ -84,29 +83,39 @@ fn watch_silence() {
 /// One stream from its request to its end. Answers the wait that the server asked for, if it did.
 async fn run(number: u32, signal: &AbortSignal) -> Option<f64> {
     let token = chat().access_token()?;
-    let mut request =
-        api::request(Method::GET, "/stream", Some(&token), signal).header("accept", "text/event-stream");
+    let headers =
+        object(&[("accept", "text/event-stream".into()), ("authorization", api::bearer(&token).into())]);
     if let Some(id) = &chat().connection.last_event_id {
-        request = request.header("last-event-id", id);
+        set(&headers, "last-event-id", &id.as_str().into());
     }
-    let response = request.send().await.ok()?;
-    match response.status() {
-        200 => {}
-        401 => {
+    let options = object(&[
+        ("headers", headers),
+        ("signal", signal.into()),
+        ("cache", "no-store".into()),
+        ("credentials", "omit".into()),
+    ]);
+    let address = [api::BASE, "/stream"].concat();
+    let response = settled(&call(&window(), "fetch", &Array::of2(&address.into(), &options))).await?;
+    match get(&response, "status").as_f64() {
+        Some(200.0) => {}
+        Some(401.0) => {
             api::renew(&token).await;
             // With new tokens there is no reason to wait.
             return chat().access_token().filter(|renewed| *renewed != token).map(|_| 0.0);
         }
-        _ => return api::retry_after_ms(&response),
+        _ => {
+            let header = Array::of1(&"retry-after".into());
+            return api::retry_after_ms(&call(&get(&response, "headers"), "get", &header));
+        }
     }
-    let reader: ReadableStreamDefaultReader = response.body()?.get_reader().unchecked_into();
+    let reader = call(&get(&response, "body"), "getReader", &Array::new());
     let mut parser = Parser::new(MAX_FRAME_BYTES);
     let mut frames = Vec::new();
     while chat().stream_number == number {
         chat().connection.heard(now_ms());
         watch_silence();
         chat::show_trouble();
-        let chunk = JsFuture::from(reader.read()).await.ok()?;
+        let chunk = settled(&call(&reader, "read", &Array::new())).await?;
         // At the end there is no value.
         let bytes: Uint8Array = get(&chunk, "value").dyn_into().ok()?;
         parser.push(&bytes.to_vec(), |frame| frames.push(frame)).ok()?;
@@ -124,4 +133,9 @@ async fn run(number: u32, signal: &AbortSignal) -> Option<f64> {
         }
     }
     None
+}
+
+/// What a promise came to, if it kept.
+async fn settled(promise: &JsValue) -> Option<JsValue> {
+    JsFuture::from(Promise::resolve(promise)).await.ok()
 }

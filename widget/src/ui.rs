@@ -6,18 +6,22 @@
 //! bytes for every visitor than the component around it. What the visitor does is heard in one place,
 //! [`listen_to_visitor`]; a button's `name` says what it does.
 
+pub mod attachment;
 pub mod bubble;
 pub mod composer;
 pub mod header;
 pub mod messages;
 pub mod notices;
 pub mod panel;
+pub mod tray;
 
 use crate::{
     bridge,
-    browser::{document, element, function, get, listen, set, text},
+    browser::{call, document, element, function, get, listen, set, text},
     chat::{self, FIELD, LIST, chat},
+    uploads::{self, CHOOSER},
 };
+use js_sys::Array;
 use leptos::tachys::{
     dom::body,
     view::{Mountable, Render},
@@ -59,6 +63,19 @@ fn mark(id: &str, attribute: &str, value: &str) {
     }
 }
 
+/// A child of an element.
+fn child(element: &Element, index: u32) -> Element {
+    get(&get(element, "children"), &index.to_string()).unchecked_into()
+}
+
+/// Draws what never changes by itself once more, as the last thing in its place. For what comes and goes whole and has few
+/// parts to write into this is smaller than a view that is drawn over.
+fn stamp(view: impl Render<State: Mountable>, place: &Element) -> Element {
+    let mut state = view.build();
+    state.mount(place, None);
+    state.elements().pop().expect("it is one element")
+}
+
 /// As ARIA wants it spelled.
 fn yes_or_no(is_so: bool) -> &'static str {
     if is_so { "true" } else { "false" }
@@ -73,6 +90,15 @@ fn listen_to_visitor() {
         }
     });
     listen(&document, "input", |_| chat::typed());
+    listen(&document, "change", |event| {
+        if get(&get(&event, "target"), "id") == CHOOSER {
+            uploads::chosen();
+        }
+    });
+    for event in ["dragover", "dragleave", "drop"] {
+        listen(&document, event, |event| drag(&event));
+    }
+    listen(&document, "paste", |event| paste(&event));
     listen(&document, "submit", |event| {
         event.unchecked_into::<Event>().prevent_default();
         chat::submit();
@@ -92,6 +118,12 @@ fn press(name: &str, value: &str) {
     match name {
         "close" => bridge::close(),
         "jump" => chat::jump_to_newest(),
+        "attach" => uploads::choose(),
+        "remove" | "retry" => {
+            if let Ok(number) = value.parse() {
+                if name == "remove" { uploads::remove(number) } else { uploads::try_again(number) }
+            }
+        }
         "try-again" | "delete" => {
             if let Ok(id) = Uuid::try_parse(value) {
                 let id = ClientId(id);
@@ -99,6 +131,37 @@ fn press(name: &str, value: &str) {
             }
         }
         _ => {}
+    }
+}
+
+/// Files are held over the panel, leave it again, or are dropped. Whatever else is dragged is not ours.
+fn drag(event: &JsValue) {
+    let data = get(event, "dataTransfer");
+    if !get(&data, "types").unchecked_into::<Array>().iter().any(|kind| kind == "Files") {
+        return;
+    }
+    // Otherwise the browser would go to the file.
+    event.unchecked_ref::<Event>().prevent_default();
+    let kind = get(event, "type");
+    // One that leaves for something else within the panel is still over it.
+    chat().is_dragging = kind == "dragover" || get(event, "relatedTarget").is_object();
+    if kind == "drop" {
+        uploads::pick(&get(&data, "files"));
+        chat::focus();
+    } else {
+        draw();
+    }
+}
+
+/// Takes files from the clipboard. A text goes where texts go, even when the program that it comes from adds a picture of it;
+/// but the text that some systems add to a file is no more than its name.
+fn paste(event: &JsValue) {
+    let data = get(event, "clipboardData");
+    let files = get(&data, "files");
+    let name = text(&get(&files, "0"), "name").unwrap_or_default();
+    let pasted = call(&data, "getData", &Array::of1(&"text/plain".into())).as_string().unwrap_or_default();
+    if (pasted.is_empty() || pasted.starts_with(&name)) && uploads::pick(&files) {
+        event.unchecked_ref::<Event>().prevent_default();
     }
 }
 

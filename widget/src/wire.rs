@@ -9,9 +9,10 @@ use crate::{
 };
 use js_sys::{Array, JSON};
 use shared::{
-    Ack, Agent, AgentId, ClientId, Conversation, ConversationId, ConversationStatus, CustomerId, ErrorCode,
-    Event, Goodbye, Heartbeat, Message, MessageId, MessagePage, Presence, Reader, Receipt, ReceiptState,
-    Sender, SenderType, Session, Snapshot, Thread, Timestamp, Typing, WidgetId, WidgetSettings,
+    Ack, Agent, AgentId, Attachment, AttachmentId, ClientId, Conversation, ConversationId,
+    ConversationStatus, CustomerId, ErrorCode, Event, Goodbye, Heartbeat, Message, MessageId, MessagePage,
+    Presence, Reader, Receipt, ReceiptState, Sender, SenderType, Session, Snapshot, Thread, Timestamp,
+    Typing, WidgetId, WidgetSettings,
 };
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
@@ -128,6 +129,7 @@ pub fn message(from: &JsValue) -> Option<Message> {
             name: text(&sender, "name"),
         },
         content: text(from, "content")?,
+        attachments: attachments(from)?,
         ack: match integer(from, "ack")? {
             -1 => Ack::Preparing,
             0 => Ack::Delivering,
@@ -138,6 +140,64 @@ pub fn message(from: &JsValue) -> Option<Message> {
         },
         created_at: Timestamp(integer(from, "created_at")?),
     })
+}
+
+/// The attachments of a message; one without may say nothing of them.
+fn attachments(from: &JsValue) -> Option<Vec<Attachment>> {
+    if get(from, "attachments").is_undefined() {
+        Some(Vec::new())
+    } else {
+        list(from, "attachments", attachment)
+    }
+}
+
+pub fn attachment(from: &JsValue) -> Option<Attachment> {
+    Some(Attachment {
+        id: AttachmentId(uuid(from, "id")?),
+        name: text(from, "name")?,
+        content_type: text(from, "content_type")?,
+        size: u64::try_from(integer(from, "size")?).ok()?,
+        url: text(from, "url")?,
+        width: pixels(from, "width"),
+        height: pixels(from, "height"),
+    })
+}
+
+fn pixels(from: &JsValue, name: &str) -> Option<u32> {
+    u32::try_from(integer(from, name)?).ok()
+}
+
+fn attachment_object(attachment: &Attachment) -> JsValue {
+    let pixels = |side: Option<u32>| side.map_or(JsValue::UNDEFINED, JsValue::from);
+    #[expect(clippy::cast_precision_loss, reason = "no file is that large")]
+    let size = attachment.size as f64;
+    object(&[
+        ("id", attachment.id.to_string().into()),
+        ("name", attachment.name.as_str().into()),
+        ("content_type", attachment.content_type.as_str().into()),
+        ("size", size.into()),
+        ("url", attachment.url.as_str().into()),
+        ("width", pixels(attachment.width)),
+        ("height", pixels(attachment.height)),
+    ])
+}
+
+/// One thing for each attachment, to be written; nothing where there is none.
+fn each(attachments: &[Attachment], write: fn(&Attachment) -> JsValue) -> JsValue {
+    if attachments.is_empty() {
+        return JsValue::UNDEFINED;
+    }
+    attachments.iter().map(write).collect::<Array>().into()
+}
+
+/// Body of `POST /conversations` and, with a name too many, of `PUT /conversations/{id}/messages/{client_id}`: there the
+/// client id is in the path as well.
+pub fn body_json(entry: &Entry) -> String {
+    json(&[
+        ("client_id", entry.client_id.to_string().into()),
+        ("content", entry.content.as_str().into()),
+        ("attachments", each(&entry.attachments, |attachment| attachment.id.to_string().into())),
+    ])
 }
 
 fn conversation_id(from: &JsValue) -> Option<ConversationId> {
@@ -168,6 +228,11 @@ pub fn error_code(from: &JsValue) -> ErrorCode {
         ("invalid_fields", ErrorCode::InvalidFields),
     ];
     word(&get(from, "error"), "code", &codes).unwrap_or(ErrorCode::Unknown)
+}
+
+/// The sentence of an `ErrorBody`, which is for developers.
+pub fn error_message(from: &JsValue) -> Option<String> {
+    text(&get(from, "error"), "message")
 }
 
 /// An event of the stream; nothing for one that this version does not know.
@@ -210,6 +275,7 @@ pub fn entry(from: &JsValue) -> Option<Entry> {
     Some(Entry {
         client_id: ClientId(uuid(from, "client_id")?),
         content: text(from, "content")?,
+        attachments: attachments(from)?,
         created_at: Timestamp(integer(from, "created_at")?),
         conversation_id: conversation_id(from),
         starts: get(from, "starts").is_truthy(),
@@ -223,6 +289,7 @@ pub fn entry_json(entry: &Entry) -> String {
     json(&[
         ("client_id", entry.client_id.to_string().into()),
         ("content", entry.content.as_str().into()),
+        ("attachments", each(&entry.attachments, attachment_object)),
         ("created_at", created_at.into()),
         ("conversation_id", entry.conversation_id.map_or(JsValue::UNDEFINED, |id| id.to_string().into())),
         ("starts", entry.starts.into()),

@@ -3,15 +3,18 @@
 #![cfg(target_arch = "wasm32")]
 
 use js_sys::{Array, Function, Reflect};
-use shared::{MessageText, WidgetId, WidgetSettings, id::uuid_v7, limits::TEXT_MAX_BYTES};
+use shared::{
+    Attachment, AttachmentId, MessageText, WidgetId, WidgetSettings, id::uuid_v7, limits::TEXT_MAX_BYTES,
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, EventTarget};
 use widget::{
     app,
-    browser::{document, element, get, now_ms, object, set, sleep, text, window},
+    browser::{call, document, element, get, make, now_ms, object, set, sleep, text, window},
     chat, format, locale,
     storage::Store,
+    uploads,
 };
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -93,7 +96,7 @@ fn markup_in_a_message_stays_text() {
     ] {
         open();
         if let Ok(message) = MessageText::try_from(markup.to_owned()) {
-            chat::send(message);
+            chat::send(Some(message), Vec::new());
             assert_eq!(text_of(".text"), markup);
             assert_eq!(find(".text").unwrap().child_element_count(), 0, "{markup}");
         }
@@ -103,9 +106,8 @@ fn markup_in_a_message_stays_text() {
 #[wasm_bindgen_test]
 fn addresses_become_links_that_give_nothing_away() {
     open();
-    chat::send(
-        MessageText::try_from("See https://example.org/?a=1&b=2\", or www.example.org.".to_owned()).unwrap(),
-    );
+    let text = "See https://example.org/?a=1&b=2\", or www.example.org.".to_owned();
+    chat::send(Some(MessageText::try_from(text).unwrap()), Vec::new());
     assert_eq!(text_of(".text"), "See https://example.org/?a=1&b=2\", or www.example.org.");
     let link = find(".text a").unwrap();
     assert_eq!(link.get_attribute("href").as_deref(), Some("https://example.org/?a=1&b=2"));
@@ -189,6 +191,99 @@ async fn a_refused_message_says_so_and_can_be_deleted() {
     let delete = find("button[name=delete]").unwrap();
     dispatch(&delete, "MouseEvent", "click", &[]);
     assert_eq!(n_messages(), 0);
+}
+
+fn attachment(name: &str, content_type: &str) -> Attachment {
+    Attachment {
+        id: AttachmentId(uuid_v7(1, &[2; 10])),
+        name: name.into(),
+        content_type: content_type.into(),
+        size: 1_572_864,
+        url: ["/files/k3y/", name].concat(),
+        width: Some(800),
+        height: Some(600),
+    }
+}
+
+/// Picks a file of the browser's own.
+fn pick(name: &str, content: &str) {
+    let file = make("File", &Array::of2(&Array::of1(&content.into()), &name.into()));
+    uploads::pick(&Array::of1(&file));
+}
+
+#[wasm_bindgen_test]
+fn pictures_are_shown_and_other_files_are_links_to_download() {
+    open();
+    chat::send(None, vec![attachment("cat.png", "image/png"), attachment("<b>.svg", "image/svg+xml")]);
+    assert_eq!(n_messages(), 1);
+    assert_eq!(text_of(".text"), "");
+    let picture = find("a.picture img").unwrap();
+    assert_eq!(picture.get_attribute("src").as_deref(), Some("/files/k3y/cat.png"));
+    assert_eq!(picture.get_attribute("alt").as_deref(), Some("cat.png"));
+    assert_eq!(picture.get_attribute("width").as_deref(), Some("240"));
+    assert_eq!(picture.get_attribute("height").as_deref(), Some("180"));
+    assert_eq!(text_of("a.file .file-name"), "<b>.svg");
+    assert_eq!(text_of("a.file .file-info"), "SVG · 1.5 MB");
+    for link in ["a.picture", "a.file"] {
+        let link = find(link).unwrap();
+        assert!(link.has_attribute("download"));
+        assert_eq!(link.get_attribute("rel").as_deref(), Some("noopener noreferrer"));
+        assert!(text(&link, "textContent").unwrap().starts_with(&locale::t("sent_file")));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_message_waits_for_its_files_and_is_not_sent_without_one_that_failed() {
+    open();
+    pick("notes.txt", "twelve bytes");
+    assert_eq!(text_of(".chip .file-name"), "notes.txt");
+    assert_eq!(text_of(".chip .file-info"), "TXT · 0.1 kB");
+    write("See the notes");
+    press_enter(&[]);
+    assert_eq!(n_messages(), 0);
+    assert_eq!(text_of("#held"), locale::t("hold_uploading"));
+    // There is no API at the test page's address, so that there can be no session.
+    for _ in 0..100 {
+        if find(".failed").is_some() {
+            break;
+        }
+        sleep(50.0).await;
+    }
+    assert_eq!(text_of("#held"), "");
+    assert_eq!(text_of("#problem"), locale::t("hold_failed"));
+    assert_eq!(written(), "See the notes");
+    assert!(text_of("#uploads").starts_with("notes.txt: "));
+    let remove = find("button[name=remove]").unwrap();
+    assert_eq!(remove.get_attribute("aria-label").as_deref(), Some("Remove notes.txt"));
+    dispatch(&remove, "MouseEvent", "click", &[]);
+    assert!(find(".chip").is_none());
+    assert_eq!(text_of("#problem"), "");
+    press_enter(&[]);
+    assert_eq!(n_messages(), 1);
+}
+
+#[wasm_bindgen_test]
+fn an_empty_file_is_refused_at_once_and_the_focus_stays_near_when_it_goes() {
+    open();
+    pick("nothing.txt", "");
+    pick("nothing either.txt", "");
+    assert_eq!(text_of(".failed .file-info"), locale::t("upload_empty"));
+    assert_eq!(text_of("#uploads"), "nothing either.txt: This file is empty.");
+    for left in ["[aria-label='Remove nothing either.txt']", "[name=attach]"] {
+        let button = find("[name=remove]").unwrap();
+        call(&button, "focus", &Array::new());
+        dispatch(&button, "MouseEvent", "click", &[]);
+        assert_eq!(get(&document(), "activeElement"), JsValue::from(find(left)));
+    }
+    assert!(find(".chip").is_none());
+}
+
+#[wasm_bindgen_test]
+fn sizes_are_written_in_the_unit_that_suits_them() {
+    assert_eq!(format::size(1.0), "0.1 kB");
+    assert_eq!(format::size(1024.0), "1 kB");
+    assert_eq!(format::size(1_572_864.0), "1.5 MB");
+    assert_eq!(format::size(26_214_400.0), "25 MB");
 }
 
 #[wasm_bindgen_test]

@@ -5,10 +5,10 @@
 
 use serde::Serialize;
 use shared::{
-    Ack, Agent, AgentId, ClientId, Conversation, ConversationId, ConversationList, ConversationStatus,
-    CustomerId, ErrorBody, ErrorCode, ErrorDetail, Event, Goodbye, Heartbeat, Message, MessageId,
-    MessagePage, Presence, Reader, Receipt, ReceiptState, Sender, SenderType, Session, Snapshot, Thread,
-    Timestamp, Typing, WidgetId, WidgetSettings, id::uuid_v7,
+    Ack, Agent, AgentId, Attachment, AttachmentId, ClientId, Conversation, ConversationId, ConversationList,
+    ConversationStatus, CustomerId, ErrorBody, ErrorCode, ErrorDetail, Event, Goodbye, Heartbeat, Message,
+    MessageId, MessagePage, Presence, Reader, Receipt, ReceiptState, SendMessage, Sender, SenderType,
+    Session, Snapshot, StartConversation, Thread, Timestamp, Typing, WidgetId, WidgetSettings, id::uuid_v7,
 };
 use std::fmt::Debug;
 use uuid::Uuid;
@@ -52,8 +52,40 @@ fn own_message() -> Message {
         client_id: Some(ClientId(uuid(4))),
         sender: Sender { kind: SenderType::Customer, id: None, name: None },
         content: "\u{202e}Hello \u{1f44b}\n\"<b>\\".into(),
+        attachments: Vec::new(),
         ack: Ack::Sent,
         created_at: Timestamp(1_700_000_000_123_456),
+    }
+}
+
+fn attachments() -> Vec<Attachment> {
+    let picture = Attachment {
+        id: AttachmentId(uuid(10)),
+        name: "Sunset \u{1f305} \"<b>\\.png".into(),
+        content_type: "image/png".into(),
+        size: 9_007_199_254_740_991,
+        url: "/files/k3y/Sunset.png".into(),
+        width: Some(1600),
+        height: Some(u32::MAX),
+    };
+    let document = Attachment {
+        id: AttachmentId(uuid(11)),
+        content_type: "application/pdf".into(),
+        width: None,
+        height: None,
+        ..picture.clone()
+    };
+    vec![picture, document]
+}
+
+fn entry() -> Entry {
+    Entry {
+        client_id: ClientId(uuid(8)),
+        content: "two\nlines \u{1f44b}".into(),
+        attachments: Vec::new(),
+        created_at: Timestamp(1_700_000_000_123_456),
+        conversation_id: Some(ConversationId(uuid(1))),
+        starts: false,
     }
 }
 
@@ -93,6 +125,7 @@ fn messages_are_read() {
     for ack in [Ack::Preparing, Ack::Delivering, Ack::Sent, Ack::Delivered, Ack::Read] {
         same(&Message { ack, ..own_message() }, wire::message);
     }
+    same(&Message { content: String::new(), attachments: attachments(), ..own_message() }, wire::message);
     same(&thread(), wire::thread);
     same(&MessagePage { messages: vec![], has_more: false }, wire::page);
 }
@@ -165,16 +198,48 @@ fn codes_that_matter_here_are_told_apart() {
 
 #[wasm_bindgen_test]
 fn unsent_messages_are_stored_as_serde_would_and_read_back() {
-    let entry = Entry {
-        client_id: ClientId(uuid(8)),
-        content: "two\nlines \u{1f44b}".into(),
-        created_at: Timestamp(1_700_000_000_123_456),
-        conversation_id: Some(ConversationId(uuid(1))),
-        starts: false,
-    };
-    for entry in [Entry { conversation_id: None, starts: true, ..entry.clone() }, entry] {
+    let entry = entry();
+    for entry in [
+        Entry { conversation_id: None, starts: true, ..entry.clone() },
+        Entry { content: String::new(), attachments: attachments(), ..entry.clone() },
+        entry,
+    ] {
         let json = wire::entry_json(&entry);
         assert_eq!(serde_json::from_str::<Entry>(&json).unwrap(), entry);
         same(&entry, wire::entry);
     }
+}
+
+#[wasm_bindgen_test]
+fn attachments_are_read() {
+    for attachment in attachments() {
+        same(&attachment, wire::attachment);
+    }
+    let without_address = wire::parse(r#"{"id": "0190b0a5-0000-7000-8000-000000000000"}"#).unwrap();
+    assert_eq!(wire::attachment(&without_address), None);
+}
+
+#[wasm_bindgen_test]
+fn what_is_sent_is_what_the_server_reads() {
+    for attachments in [Vec::new(), attachments()] {
+        let entry = Entry { attachments, ..entry() };
+        let ids: Vec<AttachmentId> = entry.attachments.iter().map(|attachment| attachment.id).collect();
+        let json = wire::body_json(&entry);
+        let start = StartConversation {
+            client_id: entry.client_id,
+            content: entry.content.clone(),
+            attachments: ids.clone(),
+        };
+        assert_eq!(serde_json::from_str::<StartConversation>(&json).unwrap(), start);
+        let send = SendMessage { content: entry.content, attachments: ids };
+        assert_eq!(serde_json::from_str::<SendMessage>(&json).unwrap(), send);
+    }
+}
+
+#[wasm_bindgen_test]
+fn the_sentence_of_an_error_is_there_for_what_it_says_of_limits() {
+    let body =
+        wire::parse(r#"{"error": {"code": "body_too_large", "message": "At most 7 bytes."}}"#).unwrap();
+    assert_eq!(wire::error_message(&body).as_deref(), Some("At most 7 bytes."));
+    assert_eq!(wire::error_message(&JsValue::UNDEFINED), None);
 }

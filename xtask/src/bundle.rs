@@ -16,6 +16,7 @@ use crate::tools::{self, PanelTools};
 const SOURCES: &[&str] = &[
     "widget",
     "shared",
+    "patches",
     "index.html",
     "Trunk.toml",
     "Cargo.toml",

@@ -37,7 +37,7 @@ pub async fn execute(directory: &Path, request: Request) -> Result<Response, Fai
         match SqliteStore::open(directory, Arc::clone(&live) as _).await {
             Ok(store) => return alone(Arc::new(store), live, request).await,
             Err(OpenError::InUse(_)) => {}
-            Err(problem) => return Err(unavailable(problem)),
+            Err(problem) => return Err(unavailable(&problem)),
         }
         match ask(directory, &request).await {
             Ok(reply) => return reply,
@@ -46,7 +46,7 @@ pub async fn execute(directory: &Path, request: Request) -> Result<Response, Fai
                 sleep(LOOK_EVERY).await;
             }
             Err(Unasked(problem)) => {
-                return Err(unavailable(format!(
+                return Err(unavailable(&format!(
                     "another process uses {} and can't be asked: {problem}",
                     directory.display()
                 )));
@@ -94,6 +94,6 @@ async fn ask(directory: &Path, request: &Request) -> Result<Result<Response, Fai
     })
 }
 
-fn unavailable(problem: impl ToString) -> Failure {
+fn unavailable(problem: &impl ToString) -> Failure {
     Failure { kind: FailureKind::Unavailable, message: problem.to_string() }
 }

@@ -93,6 +93,11 @@ impl<'p> Fields<'p> {
         self.problems.push(problem);
     }
 
+    /// Whether anything was found wrong so far.
+    pub fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
     pub fn finish<T>(self, read: Option<T>) -> Result<T> {
         match read {
             Some(value) if self.problems.is_empty() => Ok(value),

@@ -5,7 +5,7 @@ use crate::domain::{Error, Hash, Result};
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{Extensions, HeaderMap, Method, StatusCode, header},
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -55,7 +55,7 @@ impl Params {
         let body = if is_multipart || parts.method == Method::GET || parts.method == Method::HEAD {
             body
         } else {
-            let bytes = read_body(body).await?;
+            let bytes = read_body(&parts.extensions, body).await?;
             digest.update(&bytes);
             params.add_body(content_type.as_deref(), &bytes)?;
             Body::empty()
@@ -134,8 +134,10 @@ fn essence(headers: &HeaderMap) -> Option<String> {
     value.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())
 }
 
-async fn read_body(body: Body) -> Result<Bytes> {
-    let limited = Request::new(body);
+async fn read_body(extensions: &Extensions, body: Body) -> Result<Bytes> {
+    let mut limited = Request::new(body);
+    // The route's limit is among them.
+    limited.extensions_mut().clone_from(extensions);
     Bytes::from_request(limited, &()).await.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(BODY_MAX_BYTES as u64),
         _ => Error::Malformed("the body did not arrive whole".into()),

@@ -1,12 +1,23 @@
 //! Pingback, `/api/v1`: our own tongue. JSON, UUIDs, ISO 8601 times, `Authorization: Bearer`.
 
-pub mod conversations;
+mod actions;
+mod attachments;
+mod channels;
+mod conversations;
 mod convert;
+mod customers;
+mod stream;
+mod team;
+pub mod webhook;
+mod webhooks;
+mod widgets;
 mod wire;
+
+pub use wire::Detail as ErrorBody;
 
 use crate::{
     app::App,
-    dialect::{self, Asked, Dialect, bearer_token, params::Params, reason, status},
+    dialect::{self, Asked, Dialect, bearer_token, params::Params, reason, status, upload},
     domain::{Error, Principal, Problem},
     openapi::Part,
 };
@@ -15,14 +26,50 @@ use axum::{
     http::{Method, StatusCode, request::Parts},
 };
 use serde_json::{Value, json};
+use shared::CompanyId;
 use utoipa_axum::{router::OpenApiRouter, routes};
+use wire::{Detail, FieldDetail, Reason};
 
 pub struct Pingback;
 
 /// Every route of the API.
 pub fn router(app: &App) -> OpenApiRouter<App> {
-    let with_token = OpenApiRouter::new().routes(routes!(conversations::create_conversation));
-    dialect::assemble::<Pingback>(app, with_token, None)
+    let with_token = OpenApiRouter::new()
+        .routes(routes!(conversations::list_conversations, conversations::create_conversation))
+        .routes(routes!(conversations::get_conversation))
+        .routes(routes!(conversations::send_message))
+        .routes(routes!(actions::resolve_conversation))
+        .routes(routes!(actions::close_conversation))
+        .routes(routes!(actions::reopen_conversation))
+        .routes(routes!(actions::assign_conversation))
+        .routes(routes!(team::list_members))
+        .routes(routes!(team::set_status))
+        .routes(routes!(team::assign_conversation))
+        .routes(routes!(customers::list_customers, customers::create_customer))
+        .routes(routes!(customers::get_customer, customers::change_customer, customers::delete_customer))
+        .routes(routes!(channels::list_channels, channels::create_channel))
+        .routes(routes!(channels::change_channel, channels::delete_channel))
+        .routes(routes!(widgets::create_widget))
+        .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
+        .routes(routes!(webhooks::delete_webhook))
+        .routes(routes!(stream::stream_events))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(attachments::upload_attachment))
+                .layer(upload::body_limit(app)),
+        );
+    let without_token = OpenApiRouter::new().routes(routes!(widgets::get_widget));
+    dialect::assemble::<Pingback>(app, with_token, Some(without_token))
+}
+
+/// A token acts for its own company, whatever a body says.
+fn check_business(caller: &Principal, business: Option<CompanyId>) -> Result<(), Error> {
+    match business {
+        Some(business) if business != caller.company => {
+            Err(Error::Forbidden("business_id is not its company"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The API, with its part of the OpenAPI document.
@@ -61,26 +108,26 @@ impl Dialect for Pingback {
 
     /// `{"detail": …}`: a sentence, or for fields that can't be accepted a list that says where each is.
     fn refuse(error: &Error, asked: &Asked) -> (StatusCode, Value) {
-        let Error::InvalidFields(fields) = error else {
-            let mut body = json!({ "detail": reason(error) });
-            if status(error).is_server_error() {
-                body["request_id"] = asked.request_id.clone().into();
-            }
-            return (status(error), body);
-        };
-        let is_in_query = [Method::GET, Method::HEAD, Method::DELETE].contains(&asked.method);
-        let place = if is_in_query { "query" } else { "body" };
-        let details: Vec<Value> = fields
-            .iter()
-            .map(|field| {
-                let (kind, message) = match field.kind {
-                    Problem::Missing => ("missing", "Field required".to_owned()),
-                    Problem::Type => ("type_error", format!("Input {}", field.problem)),
-                    Problem::Value => ("value_error", format!("Input {}", field.problem)),
+        let status = status(error);
+        let detail = match error {
+            Error::InvalidFields(fields) => {
+                let is_in_query = [Method::GET, Method::HEAD, Method::DELETE].contains(&asked.method);
+                let place = if is_in_query { "query" } else { "body" };
+                let field_detail = |field: &crate::domain::InvalidField| {
+                    let (kind, msg) = match field.kind {
+                        Problem::Missing => ("missing", "Field required".to_owned()),
+                        Problem::Type => ("type_error", format!("Input {}", field.problem)),
+                        Problem::Value => ("value_error", format!("Input {}", field.problem)),
+                    };
+                    FieldDetail { loc: vec![place, field.field], msg, kind }
                 };
-                json!({ "loc": [place, field.field], "msg": message, "type": kind })
-            })
-            .collect();
-        (status(error), json!({ "detail": details }))
+                Reason::Fields(fields.iter().map(field_detail).collect())
+            }
+            error => Reason::Sentence(reason(error)),
+        };
+        let request_id = status.is_server_error().then(|| asked.request_id.clone());
+        // Strings and lists of strings: there is nothing in it that could not be written.
+        let body = serde_json::to_value(Detail { detail, request_id }).unwrap_or_else(|_| json!({}));
+        (status, body)
     }
 }

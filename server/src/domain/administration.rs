@@ -5,19 +5,23 @@ use crate::{
     clock::{Clock, new_id, random_bytes},
     domain::{
         Agent, AgentRef, ApiToken, Channel, ChannelKind, Company, Error, NewAccessToken, NewAgent,
-        NewApiToken, NewCompany, NewWidget, Outlet, Plan, Result, Scope, Widget, code,
+        NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet, Plan, Result, Scope, Webhook,
+        WebhookFormat, Widget, code,
     },
     live::Live,
     store::Store,
 };
 use serde_json::{Map, Value};
 use shared::{AgentId, CompanyId, WidgetId};
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
+use url::Url;
 use uuid::Uuid;
 
 /// How exactly the last use of a token is known, in seconds. Noting each use would write for each request.
 const LAST_USE_SECONDS: i64 = 600;
 
+/// The longest name that the domain name system knows.
+const HOST_MAX_BYTES: usize = 253;
 /// How long an access token is good for, in seconds.
 pub const ACCESS_SECONDS: i64 = 14_400;
 /// How long its refresh token is.
@@ -246,9 +250,62 @@ impl Administration {
         self.store.ensure_channel(company, kind, new_id(at), at).await
     }
 
-    /// Makes a widget, and the company's widget channel if it has none.
-    pub async fn create_widget(&self, company: CompanyId, draft: WidgetDraft) -> Result<Widget> {
+    /// Makes a channel; a company has one of a kind.
+    pub async fn create_channel(
+        &self,
+        company: CompanyId,
+        kind: ChannelKind,
+        config: Map<String, Value>,
+    ) -> Result<Channel> {
         let at = self.clock.now();
+        self.store.create_channel(NewChannel { id: new_id(at), company, kind, config, at }).await
+    }
+
+    /// Its conversations stay; nothing new starts on it.
+    pub async fn delete_channel(&self, company: CompanyId, id: Uuid) -> Result<()> {
+        self.store.delete_channel(company, id, self.clock.now()).await
+    }
+
+    /// Makes a webhook of our own format. It is told what happens from now on, and signed with a secret made here.
+    pub async fn create_webhook(
+        &self,
+        company: CompanyId,
+        url: String,
+        events: Vec<String>,
+    ) -> Result<Webhook> {
+        let at = self.clock.now();
+        self.store
+            .create_webhook(NewWebhook {
+                id: new_id(at),
+                company,
+                format: WebhookFormat::Native,
+                url,
+                secret: Token::generate().reveal().to_owned(),
+                events,
+                at,
+            })
+            .await
+    }
+
+    /// The webhooks of our own format.
+    pub async fn native_webhooks(&self, company: CompanyId) -> Result<Vec<Webhook>> {
+        let mut webhooks = self.store.webhooks(company).await?;
+        webhooks.retain(|webhook| webhook.format == WebhookFormat::Native);
+        Ok(webhooks)
+    }
+
+    /// Ends a webhook of our own format; what was still to be delivered to it goes with it.
+    pub async fn delete_native_webhook(&self, company: CompanyId, id: Uuid) -> Result<()> {
+        let is_native = self.native_webhooks(company).await?.iter().any(|webhook| webhook.id == id);
+        if is_native && self.store.delete_webhook(company, id).await? { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// Makes a widget, and the company's widget channel if it has none.
+    pub async fn create_widget(&self, company: CompanyId, mut draft: WidgetDraft) -> Result<Widget> {
+        let at = self.clock.now();
+        if let Some(domain) = draft.domain {
+            draft.domain = Some(site(&domain).ok_or_else(|| Error::invalid("domain", NOT_A_SITE))?);
+        }
         let allowed_domains = draft.domain.as_deref().map(sources_of).unwrap_or_default();
         let widget = Widget {
             id: WidgetId(new_id(at)),
@@ -288,12 +345,78 @@ fn property_code() -> String {
         .collect()
 }
 
+/// What is said of a widget's domain that is none.
+pub const NOT_A_SITE: &str = "must be a host name such as www.example.com, perhaps with a port";
+
+/// A host name, perhaps with a port, as browsers spell it; nothing for text that is no such thing. It becomes part of a
+/// policy that browsers read, so there is nothing in it but letters, digits, hyphens and dots.
+pub fn site(text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.contains(|c: char| c.is_control() || r"/\?#@".contains(c)) {
+        return None;
+    }
+    let url = Url::parse(&format!("https://{text}")).ok()?;
+    let host = url.host_str()?.trim_end_matches('.');
+    let is_clean = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
+    if host.is_empty() || host.len() > HOST_MAX_BYTES || !is_clean {
+        return None;
+    }
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
 /// The pages of a domain, as CSP host sources: itself and what is under it, by TLS or without.
 fn sources_of(domain: &str) -> Vec<String> {
     let mut sources = vec![format!("https://{domain}"), format!("http://{domain}")];
-    if domain.contains('.') && !domain.contains(':') {
+    if domain.contains('.') && !domain.contains(':') && domain.parse::<IpAddr>().is_err() {
         sources.push(format!("https://*.{domain}"));
         sources.push(format!("http://*.{domain}"));
     }
     sources
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_is_a_host_and_nothing_that_could_say_more_in_a_policy() {
+        for (text, expected) in [
+            ("example.com", "example.com"),
+            ("WWW.Example.com.", "www.example.com"),
+            ("localhost:3000", "localhost:3000"),
+            ("example.com:443", "example.com"),
+            ("127.0.0.1", "127.0.0.1"),
+            ("bücher.example", "xn--bcher-kva.example"),
+        ] {
+            assert_eq!(site(text).as_deref(), Some(expected), "{text}");
+        }
+        let long = format!("{}.example", "a.".repeat(130));
+        for text in [
+            "",
+            " ",
+            ".",
+            "https://example.com",
+            "example.com/path",
+            "example.com; script-src *",
+            "example.com script-src",
+            "example.com,other.example",
+            "example.com;x",
+            "*.example.com",
+            "'self'",
+            "user@example.com",
+            "example.com:99999",
+            "[::1]",
+            "a\nb",
+            &long,
+        ] {
+            assert_eq!(site(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_has_those_under_it_and_an_address_has_none() {
+        assert!(sources_of("example.com").contains(&"https://*.example.com".to_owned()));
+        assert_eq!(sources_of("127.0.0.1").len(), 2);
+        assert_eq!(sources_of("localhost").len(), 2);
+    }
 }

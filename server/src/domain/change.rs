@@ -30,7 +30,7 @@ pub enum ChangeKind {
     /// It was stored, or has come further.
     Message(Message),
     Receipt(Receipt),
-    /// A customer became known.
+    /// A customer became known, or what is known of them changed.
     Customer(CustomerId),
     /// A message reached an outside app, or will not.
     Job(Job),

@@ -16,6 +16,9 @@ use serde_json::{Map, Value};
 use shared::{ClientId, CompanyId, ConversationId, CustomerId, MessageId, Seq, WidgetId, limits};
 use std::sync::Arc;
 
+/// Messages read at once when all of a conversation are wanted.
+const ALL_STEP: u32 = 500;
+
 /// Conversations of all companies. Each call names the company, and sees nothing of any other.
 #[derive(Clone)]
 pub struct Conversations {
@@ -318,6 +321,19 @@ impl Conversations {
         let MessagePage { messages, has_more } =
             self.messages(company, id, MessageQuery::Before(None), limits::PAGE_DEFAULT).await?;
         Ok(Thread { conversation, messages, has_more })
+    }
+
+    /// All messages of a conversation, oldest first.
+    pub async fn all_messages(&self, company: CompanyId, id: ConversationId) -> Result<Vec<Message>> {
+        let mut messages: Vec<Message> = Vec::new();
+        loop {
+            let last_seq = messages.last().map_or(0, |message| message.seq);
+            let page = self.messages(company, id, MessageQuery::After(last_seq), ALL_STEP).await?;
+            messages.extend(page.messages);
+            if !page.has_more {
+                return Ok(messages);
+            }
+        }
     }
 
     /// The messages of a company, or of one of its customers, in the order they were stored or the other way round.

@@ -32,15 +32,16 @@ pub struct Profile {
 }
 
 impl Customer {
+    /// What they are called, if that is known.
+    pub fn name(&self) -> Option<String> {
+        let Profile { name, first_name, last_name, username, .. } = &self.profile;
+        let both = [first_name, last_name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+        name.clone().or_else(|| (!both.is_empty()).then_some(both)).or_else(|| username.clone())
+    }
+
     /// A name to show, if there is anything that names them.
     pub fn display_name(&self) -> Option<String> {
-        let Profile { name, first_name, last_name, username, phone, email, .. } = &self.profile;
-        let both = [first_name, last_name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
-        name.clone()
-            .or_else(|| (!both.is_empty()).then_some(both))
-            .or_else(|| username.clone())
-            .or_else(|| phone.clone())
-            .or_else(|| email.clone())
+        self.name().or_else(|| self.profile.phone.clone()).or_else(|| self.profile.email.clone())
     }
 
     /// The first and the last name, as far as they are known.

@@ -62,7 +62,7 @@ impl Customers {
         id: CustomerId,
         change: ProfileChange,
     ) -> Result<Customer> {
-        self.store.change_customer(company, id, change).await
+        self.store.change_customer(company, id, change, self.clock.now()).await
     }
 
     /// Removes everything about a customer for good, and closes their streams. Answers with the keys of their files.

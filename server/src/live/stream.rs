@@ -150,6 +150,10 @@ impl EventStream {
             return Some(first);
         }
         loop {
+            // Asked here too, for a listener with much to catch up on gets no further down.
+            if self.subscription.has_ended(self.listener.access) {
+                return None;
+            }
             if let Some(change) = self.logged.pop_front() {
                 self.rev = change.rev;
                 return Some(Ok(StreamItem::Logged(Box::new(change))));
@@ -164,6 +168,17 @@ impl EventStream {
                 return Some(Ok(StreamItem::Heartbeat(self.rev)));
             }
             tokio::select! {
+                biased;
+                ended = self.subscription.endings.recv() => match ended {
+                    Ok(access) if access != self.listener.access => {}
+                    _ => return None,
+                },
+                _ = self.draining.wait_for(|is_draining| *is_draining) => return Some(Ok(StreamItem::Goodbye)),
+                // A wake-up that was lost costs the listener this long, and nothing else.
+                _ = self.heartbeat.tick() => {
+                    self.is_behind = true;
+                    self.owes_heartbeat = true;
+                }
                 signal = self.subscription.signals.recv() => match signal {
                     Ok(Signal::Change(live)) => {
                         if live.change.rev <= self.rev {
@@ -176,17 +191,9 @@ impl EventStream {
                         }
                     }
                     Ok(Signal::Typing(notice)) => return Some(Ok(StreamItem::Typing(notice))),
-                    Ok(Signal::AccessEnded(access)) if access == self.listener.access => return None,
-                    Ok(Signal::AccessEnded(_)) => {}
                     Err(RecvError::Lagged(_)) => self.is_behind = true,
                     Err(RecvError::Closed) => return None,
                 },
-                // A wake-up that was lost costs the listener this long, and nothing else.
-                _ = self.heartbeat.tick() => {
-                    self.is_behind = true;
-                    self.owes_heartbeat = true;
-                }
-                _ = self.draining.wait_for(|is_draining| *is_draining) => return Some(Ok(StreamItem::Goodbye)),
             }
         }
     }

@@ -36,8 +36,10 @@ pub struct ErrorDetail {
     #[schema(required = false, nullable = false, value_type = Vec<FieldProblem>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<FieldProblem>>,
-    /// Finds the request in the server's log.
-    pub request_id: String,
+    /// Only with a 5xx: finds the request in the server's log.
+    #[schema(required = false, nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]

@@ -31,6 +31,7 @@ pub trait CustomerStore: Send + Sync + 'static {
         company: CompanyId,
         id: CustomerId,
         change: ProfileChange,
+        at: Timestamp,
     ) -> Result<Customer>;
     /// Removes everything about a customer: profile, handles, sessions, conversations, messages. Answers with the keys of
     /// their files, which are the caller's to remove, and the sessions that ended.

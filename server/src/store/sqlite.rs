@@ -80,6 +80,8 @@ impl SqliteStore {
             .busy_timeout(Duration::from_secs(5))
             .pragma("cache_size", "-16000")
             .pragma("temp_store", "memory")
+            // What is erased is overwritten, not only forgotten.
+            .pragma("secure_delete", "on")
             .disable_statement_logging();
 
         let mut connection = options.connect().await?;

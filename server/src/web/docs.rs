@@ -31,13 +31,18 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// What an API is called.
+fn title(tag: &Value) -> String {
+    escape(tag.get("x-displayName").and_then(Value::as_str).unwrap_or_default())
+}
+
 /// A description: escaped, with `code` in backticks and an empty line between paragraphs.
 fn prose(text: &str) -> String {
     let mut html = String::new();
     for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
         html.push_str("<p>");
         for (index, piece) in paragraph.split('`').enumerate() {
-            let piece = escape(piece.trim_matches('\n'));
+            let piece = escape(&piece.replace('\n', " "));
             if index % 2 == 1 {
                 let _ = write!(html, "<code>{piece}</code>");
             } else {
@@ -67,13 +72,13 @@ fn render(document: &Value) -> String {
     html.push_str("<nav aria-label=\"Operations\"><strong>Porchlight</strong>");
     for tag in list(document, "tags") {
         let name = text(tag, "/name");
-        let _ = write!(html, "<a class=\"api\" href=\"#{0}\">{0}</a><ul>", escape(name));
-        for (path, method, operation) in operations_of(document, name) {
+        let _ = write!(html, "<a class=\"api\" href=\"#{}\">{}</a><ul>", escape(name), title(tag));
+        for (_, method, operation) in operations_of(document, name) {
             let _ = write!(
                 html,
-                "<li><a href=\"#{}\"><span class=\"method {method}\">{method}</span> {}</a></li>",
+                "<li><a href=\"#{}\"><span class=\"method {method}\">{method}</span><span>{}</span></a></li>",
                 escape(text(operation, "/operationId")),
-                escape(path),
+                escape(text(operation, "/summary")),
             );
         }
         html.push_str("</ul>");
@@ -83,7 +88,7 @@ fn render(document: &Value) -> String {
     html.push_str("<p>For programs: <a href=\"/openapi.json\">openapi.json</a> (OpenAPI 3.1).</p>");
     for tag in list(document, "tags") {
         let name = text(tag, "/name");
-        let _ = write!(html, "<section><h2 id=\"{0}\">{0}</h2>", escape(name));
+        let _ = write!(html, "<section><h2 id=\"{}\">{}</h2>", escape(name), title(tag));
         html.push_str(&prose(text(tag, "/description")));
         for (path, method, operation) in operations_of(document, name) {
             write_operation(&mut html, document, path, method, operation);
@@ -279,12 +284,12 @@ mod tests {
     fn what_a_document_says_is_text_on_the_page() {
         let document = json!({
             "info": { "description": "<script>alert(1)</script> & `code`" },
-            "tags": [{ "name": "a", "description": "" }],
+            "tags": [{ "name": "a", "x-displayName": "<i>", "description": "" }],
             "paths": { "/x\"<b>": { "get": { "tags": ["a"], "operationId": "o", "responses": {} } } },
         });
         let html = render(&document);
         assert!(!html.contains("<script"), "{html}");
-        assert!(!html.contains("<b>"), "{html}");
+        assert!(!html.contains("<b>") && !html.contains("<i>"), "{html}");
         assert!(html.contains("<code>code</code>"), "{html}");
     }
 

@@ -183,7 +183,7 @@ impl Worker {
 
     /// Whether there was anything to deliver.
     async fn read_for(&self, webhook: &Webhook) -> Result<bool> {
-        let Some(writer) = writer_of(webhook.format) else { return Ok(false) };
+        let writer = writer_of(webhook.format);
         let mut read_rev = webhook.read_rev;
         let mut has_any = false;
         loop {
@@ -282,7 +282,7 @@ async fn gather(first: std::result::Result<Signal, RecvError>, feed: &mut Receiv
         match signal {
             // A customer by themselves is of no interest to some formats, but that is theirs to say.
             Ok(Signal::Change(live)) => drop(companies.insert(live.change.company)),
-            Ok(Signal::Typing(_) | Signal::AccessEnded(_)) => {}
+            Ok(Signal::Typing(_)) => {}
             Err(_) => return Stale::All,
         }
         next = feed.try_recv().ok().map(Ok);
@@ -303,6 +303,8 @@ async fn until(at: Option<Instant>) {
 enum Failure {
     #[error(transparent)]
     Outbound(#[from] OutboundError),
+    #[error("the mock was told to drop it")]
+    Dropped,
     #[error("the answer was {0}, not 200")]
     Status(StatusCode),
     /// Somebody asked for it, in mock mode.

@@ -7,6 +7,7 @@ use axum::{
     body::Body,
     http::{Request, header},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use std::{collections::HashMap, fs, path::Path};
 
@@ -57,6 +58,9 @@ fn memory(server: &TestServer) -> Memory {
     ] {
         memory.insert(name.into(), demo.pointer(pointer).unwrap().clone());
     }
+    // As a user name and a password.
+    let halves = server.demo.api_token.replacen('.', ":", 1);
+    memory.insert("basic".into(), STANDARD.encode(halves).into());
     memory
 }
 
@@ -218,6 +222,16 @@ fn is_of_kind(kind: &str, value: &Value) -> bool {
 #[tokio::test]
 async fn pingback_answers_as_its_golden_exchanges_say() {
     play_all("pingback").await;
+}
+
+#[tokio::test]
+async fn pantheon_answers_as_its_golden_exchanges_say() {
+    play_all("pantheon").await;
+}
+
+#[tokio::test]
+async fn the_mock_answers_as_its_golden_exchanges_say() {
+    play_all("mock").await;
 }
 
 #[tokio::test]

@@ -1,14 +1,18 @@
 //! The server through its public door: requests into the router, answers and streams out of it. No network, no sleeps,
 //! a clock that the test holds, a directory of its own for each test.
 
+mod admin;
 mod architecture;
 mod attachments;
 mod bad_input;
+mod connectors;
 mod conversations;
 mod docs;
 mod golden;
+mod iris;
 mod mock_agent;
 mod pact;
+mod pantheon;
 mod permissions;
 mod pingback;
 mod receiver;

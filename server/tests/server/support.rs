@@ -35,7 +35,7 @@ pub const START: Timestamp = Timestamp(1_767_225_600_000_000);
 pub const UPLOAD_MAX_BYTES: u64 = 64 * 1024;
 
 /// A hang is a failure too. Nothing is measured by it.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct TestServer {
     pub app: App,
@@ -88,6 +88,10 @@ impl TestServer {
         let response =
             tokio::time::timeout(PATIENCE, self.router.clone().oneshot(request)).await.unwrap().unwrap();
         let (parts, body) = response.into_parts();
+        // A stream has no end to wait for.
+        let is_stream =
+            parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        let body = if is_stream { Body::empty() } else { body };
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         Answer { status: parts.status, headers: parts.headers, body }
     }
@@ -163,6 +167,27 @@ impl TestServer {
             .await
             .unwrap();
         widget
+    }
+
+    /// A token of a company, with the company's first agent.
+    pub async fn token_of(&self, company: CompanyId, scope: Scope) -> String {
+        self.app.administration.create_token(company, None, "test".into(), scope).await.unwrap().reveal()
+    }
+
+    /// Opens an event stream.
+    pub async fn stream(&self, path: &str, token: &str, last_event_id: Option<&str>) -> Listener {
+        let mut request = request(Method::GET, path, Some(token), None);
+        if let Some(id) = last_event_id {
+            request.headers_mut().insert("last-event-id", HeaderValue::from_str(id).unwrap());
+        }
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+        Listener {
+            body: response.into_body().into_data_stream(),
+            parser: Parser::new(1 << 20),
+            frames: VecDeque::new(),
+        }
     }
 
     /// A token of another company, for everything, and its widget.
@@ -267,18 +292,7 @@ impl Visitor<'_> {
     }
 
     pub async fn listen(&self, last_event_id: Option<&str>) -> Listener {
-        let mut request = request(Method::GET, "/widget/v1/stream", Some(&self.session.access_token), None);
-        if let Some(id) = last_event_id {
-            request.headers_mut().insert("last-event-id", HeaderValue::from_str(id).unwrap());
-        }
-        let response = self.server.router.clone().oneshot(request).await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
-        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
-        Listener {
-            body: response.into_body().into_data_stream(),
-            parser: Parser::new(1 << 20),
-            frames: VecDeque::new(),
-        }
+        self.server.stream("/widget/v1/stream", &self.session.access_token, last_event_id).await
     }
 }
 
@@ -290,14 +304,19 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// The next event and its id; `None` when the stream is over.
-    pub async fn next(&mut self) -> Option<(Event, Option<String>)> {
+    /// The next event as it stands on the wire; `None` when the stream is over.
+    pub async fn frame(&mut self) -> Option<Frame> {
         while self.frames.is_empty() {
             let chunk =
                 tokio::time::timeout(PATIENCE, self.body.next()).await.expect("an event comes")?.unwrap();
             self.parser.push(&chunk, |frame| self.frames.push_back(frame)).unwrap();
         }
-        let frame = self.frames.pop_front()?;
+        self.frames.pop_front()
+    }
+
+    /// The next event of a visitor's stream and its id; `None` when the stream is over.
+    pub async fn next(&mut self) -> Option<(Event, Option<String>)> {
+        let frame = self.frame().await?;
         Some((Event::read(&frame.event, &frame.data).unwrap().expect("a known event"), frame.id))
     }
 

@@ -5,13 +5,17 @@
 
 use crate::state::backoff::delay_ms;
 use serde::{Deserialize, Serialize};
-use shared::{ClientId, ConversationId, ErrorCode, Timestamp};
+use shared::{Attachment, ClientId, ConversationId, ErrorCode, Timestamp};
 
 /// One message, as it is kept in the browser's storage under its own key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub client_id: ClientId,
+    /// Empty only beside attachments.
     pub content: String,
+    /// What has been uploaded for it, whole, so that it can be shown before the message comes back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     pub created_at: Timestamp,
     /// Where it goes; absent while that is open. A client id means nothing outside its conversation, so once a message
     /// has been sent somewhere it is never sent elsewhere, unless the server has said that it was not taken there.
@@ -120,7 +124,13 @@ impl Outbox {
     }
 
     /// Takes a new message and answers what is to be stored.
-    pub fn push(&mut self, client_id: ClientId, content: String, now_ms: f64) -> Entry {
+    pub fn push(
+        &mut self,
+        client_id: ClientId,
+        content: String,
+        attachments: Vec<Attachment>,
+        now_ms: f64,
+    ) -> Entry {
         #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit for 200,000 years")]
         let now = Timestamp::from_unix_ms(now_ms as i64);
         // The order must survive a reload, and two messages can be written within a clock's tick.
@@ -128,7 +138,8 @@ impl Outbox {
             Some(last) => now.max(Timestamp(last.entry.created_at.0 + 1)),
             None => now,
         };
-        let entry = Entry { client_id, content, created_at, conversation_id: None, starts: false };
+        let entry =
+            Entry { client_id, content, attachments, created_at, conversation_id: None, starts: false };
         self.items.push(Item { entry: entry.clone(), refused: None });
         entry
     }

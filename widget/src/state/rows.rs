@@ -1,7 +1,7 @@
 //! What stands in the list, from top to bottom: days, the "New messages" line, messages and what is still to be sent.
 
 use crate::state::{outbox::Outbox, timeline::Timeline};
-use shared::{Ack, ClientId, ErrorCode, SenderType, Seq};
+use shared::{Ack, Attachment, ClientId, ErrorCode, SenderType, Seq};
 
 /// Messages of one sender closer together than this make one group.
 const GROUP_MS: f64 = 5.0 * 60.0 * 1000.0;
@@ -51,12 +51,22 @@ pub enum Tick {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bubble {
     pub from: From,
+    /// Empty only beside files.
     pub text: String,
+    pub files: Vec<Attachment>,
     pub at_ms: f64,
     pub tick: Tick,
     /// First and last of its group.
     pub is_first: bool,
     pub is_last: bool,
+}
+
+impl Bubble {
+    /// Alone, a group of its own.
+    fn new(from: From, text: &str, files: &[Attachment], at_ms: f64, tick: Tick) -> Self {
+        let (text, files) = (text.to_owned(), files.to_vec());
+        Self { from, text, files, at_ms, tick, is_first: true, is_last: true }
+    }
 }
 
 /// Builds the list. `day_of` numbers the visitor's own days.
@@ -87,13 +97,16 @@ pub fn rows(
             (_, Ack::Preparing | Ack::Delivering | Ack::Sent) => Tick::Sent,
         };
         let id = message.client_id.unwrap_or(ClientId(message.id.0));
-        list.message(id, from, &message.content, unix_ms(message.created_at), tick);
+        let at_ms = unix_ms(message.created_at);
+        list.message(id, Bubble::new(from, &message.content, &message.attachments, at_ms, tick));
     }
     for item in outbox.items() {
         let entry = &item.entry;
         if !timeline.contains(entry.client_id) {
             let tick = item.refused.map_or(Tick::Sending, Tick::Refused);
-            list.message(entry.client_id, From::Visitor, &entry.content, unix_ms(entry.created_at), tick);
+            let at_ms = unix_ms(entry.created_at);
+            let bubble = Bubble::new(From::Visitor, &entry.content, &entry.attachments, at_ms, tick);
+            list.message(entry.client_id, bubble);
         }
     }
     list.rows
@@ -121,18 +134,16 @@ impl List<'_> {
         }
     }
 
-    fn message(&mut self, id: ClientId, from: From, text: &str, at_ms: f64, tick: Tick) {
-        self.day(at_ms);
-        let mut is_first = true;
+    fn message(&mut self, id: ClientId, mut bubble: Bubble) {
+        self.day(bubble.at_ms);
         if let Some((_, Row::Message(before))) = self.rows.last_mut()
-            && before.from == from
-            && from != From::System
-            && (at_ms - before.at_ms).abs() < GROUP_MS
+            && before.from == bubble.from
+            && bubble.from != From::System
+            && (bubble.at_ms - before.at_ms).abs() < GROUP_MS
         {
             before.is_last = false;
-            is_first = false;
+            bubble.is_first = false;
         }
-        let bubble = Bubble { from, text: text.to_owned(), at_ms, tick, is_first, is_last: true };
         self.rows.push((Key::Message(id), Row::Message(bubble)));
     }
 }
@@ -140,7 +151,10 @@ impl List<'_> {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
-    use crate::state::timeline::fixtures::{client_id, from_agent, from_customer, thread};
+    use crate::state::{
+        attachments::fixtures::attachment,
+        timeline::fixtures::{client_id, from_agent, from_customer, thread},
+    };
     use shared::{Message, Timestamp};
 
     const DAY_MS: f64 = 86_400_000.0;
@@ -226,8 +240,8 @@ mod tests {
     #[test]
     fn what_is_unsent_follows_and_what_has_come_back_is_not_shown_twice() {
         let mut outbox = Outbox::default();
-        outbox.push(client_id(1), "customer 1".into(), 1000.0);
-        outbox.push(client_id(7), "later".into(), 2000.0);
+        outbox.push(client_id(1), "customer 1".into(), Vec::new(), 1000.0);
+        outbox.push(client_id(7), "later".into(), Vec::new(), 2000.0);
         assert_eq!(
             sketch(vec![from_customer(1)], &outbox, None),
             ["2 days ago", "customer 1 first Sent", "later last Sending"]
@@ -235,9 +249,23 @@ mod tests {
     }
 
     #[test]
+    fn files_are_shown_with_their_message_before_and_after_it_has_come_back() {
+        let files = |rows: &[(Key, Row)]| match &rows[1].1 {
+            Row::Message(bubble) => bubble.files.clone(),
+            other => panic!("{other:?}"),
+        };
+        let mut outbox = Outbox::default();
+        outbox.push(client_id(1), String::new(), vec![attachment(1)], 1000.0);
+        let mut timeline = Timeline::default();
+        assert_eq!(files(&rows(&timeline, &outbox, None, 0.0, &day_of)), [attachment(1)]);
+        timeline.message(Message { attachments: vec![attachment(2)], ..from_customer(1) });
+        assert_eq!(files(&rows(&timeline, &outbox, None, 0.0, &day_of)), [attachment(2)]);
+    }
+
+    #[test]
     fn a_message_keeps_its_key_when_it_is_confirmed() {
         let mut outbox = Outbox::default();
-        outbox.push(client_id(1), "customer 1".into(), 1000.0);
+        outbox.push(client_id(1), "customer 1".into(), Vec::new(), 1000.0);
         let mut timeline = Timeline::default();
         let before = rows(&timeline, &outbox, None, 0.0, &day_of)[1].0;
         timeline.message(from_customer(1));

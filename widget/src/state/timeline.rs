@@ -174,6 +174,7 @@ pub mod fixtures {
             client_id: None,
             sender: Sender { kind, id: Some(id.0), name: Some("Robin".into()) },
             content: format!("agent {seq}"),
+            attachments: Vec::new(),
             ack: Ack::Sent,
             created_at: Timestamp::from_unix_ms(seq * 1000),
         }

@@ -11,7 +11,7 @@ use crate::{
 use leptos::{either::Either, prelude::*};
 use shared::{ClientId, ErrorCode};
 
-/// A message.
+/// A message. Its files are put into their place by [`crate::ui::attachment::draw`].
 pub fn view(key: Key, row: &Row) -> impl IntoView + use<> {
     let (Key::Message(id), Row::Message(bubble)) = (key, row) else {
         unreachable!("only messages are drawn as messages");
@@ -19,7 +19,8 @@ pub fn view(key: Key, row: &Row) -> impl IntoView + use<> {
     view! {
         <div class=class_of(bubble)>
             <p class="name" dir="auto">{name_of(bubble)}</p>
-            <p class="text" dir="auto">{linked(&bubble.text)}</p>
+            <p class="box text" dir="auto">{linked(&bubble.text)}</p>
+            <div class="files"></div>
             <p class="meta">{format::time(bubble.at_ms)} <span class="said">{tick(bubble.tick)}</span></p>
             {refusal(id, bubble.tick)}
         </div>

@@ -3,10 +3,14 @@
 use crate::{
     chat::{Chat, FIELD},
     locale::{t, t_with},
-    ui::{mark, put, yes_or_no},
+    state::tray::Hold,
+    ui::{mark, put, tray, yes_or_no},
 };
 use leptos::prelude::*;
-use shared::{TextProblem, limits::TEXT_MAX_BYTES};
+use shared::{
+    TextProblem,
+    limits::{ATTACHMENTS_MAX, TEXT_MAX_BYTES},
+};
 
 /// The count of what is left appears when so little is.
 const NEAR_LIMIT_BYTES: usize = 1024;
@@ -14,6 +18,10 @@ const NEAR_LIMIT_BYTES: usize = 1024;
 pub fn view() -> impl IntoView {
     view! {
         <form class="composer">
+            {tray::view()}
+            <button type="button" name="attach" class="attach" data-t="aria-label=attach title=attach">
+                <svg class="icon" aria-hidden="true"><use href="#i-clip"></use></svg>
+            </button>
             // The field is as high as its copy of the text; see `composer.css`.
             <div class="field">
                 <textarea
@@ -30,21 +38,29 @@ pub fn view() -> impl IntoView {
             </button>
             <p class="problem">
                 <span id="problem" role="alert"></span>
+                <span id="held" role="status"></span>
                 <span id="count"></span>
             </p>
+            <p id="uploads" class="said" role="status"></p>
         </form>
     }
 }
 
 pub fn draw(chat: &Chat) {
-    let problem = match chat.problem {
-        Some(TextProblem::TooLong) => t("too_long"),
-        Some(TextProblem::Nul) => t("nul"),
-        Some(TextProblem::Blank) | None => String::new(),
+    let hold = chat.tray.hold();
+    let problem = match (chat.problem, hold) {
+        (Some(TextProblem::TooLong), _) => t("too_long"),
+        (Some(TextProblem::Nul), _) => t("nul"),
+        (_, Some(Hold::Failed)) => t("hold_failed"),
+        (_, Some(Hold::Full)) => t_with("hold_full", &ATTACHMENTS_MAX.to_string()),
+        _ => String::new(),
     };
     mark(FIELD, "aria-invalid", yes_or_no(chat.problem.is_some()));
     put("problem", &problem);
     put("count", &count(chat.n_draft_bytes));
+    put("held", &if hold == Some(Hold::Uploading) { t("hold_uploading") } else { String::new() });
+    put("uploads", &chat.said);
+    tray::draw(chat);
 }
 
 /// How much room is left, when it is little, or how much is too much.

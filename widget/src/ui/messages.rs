@@ -6,7 +6,7 @@ use crate::{
     format,
     locale::{t, t_with},
     state::rows::{Key, Row},
-    ui::{bubble, mark, put, yes_or_no},
+    ui::{attachment, bubble, mark, put, yes_or_no},
 };
 use leptos::{
     prelude::*,
@@ -30,6 +30,7 @@ pub fn view() -> impl IntoView {
                 <div id="list-end" class="dots" aria-hidden="true"><i></i><i></i><i></i></div>
             </div>
             <p class="wait" data-t="loading"></p>
+            <p class="drop" data-t="drop"></p>
             <p id="typing" class="said" role="status"></p>
             <button type="button" name="jump" class="jump">
                 <svg class="icon" aria-hidden="true"><use href="#i-down"></use></svg>
@@ -127,11 +128,14 @@ pub fn draw_rows(rows: Vec<(Key, Row)>) {
             gone.view.mountable().unmount();
         }
         let mut next: Node = end.into();
-        for row in shown.iter_mut() {
-            let row = row.view.mountable();
+        for drawn in shown.iter_mut() {
+            let row = drawn.view.mountable();
             let Some(element) = row.elements().pop() else {
                 continue;
             };
+            if let Row::Message(bubble) = &drawn.row {
+                attachment::draw(&element, &bubble.files);
+            }
             if element.next_sibling().as_ref() != Some(&next) {
                 row.mount(&list, Some(&next));
             }

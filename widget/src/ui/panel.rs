@@ -26,7 +26,8 @@ pub fn draw(chat: &Chat) {
         (!chat.is_loading && !chat.timeline.has_more(), " beginning"),
         (chat.typing.is_some(), " typing"),
         (!chat.is_at_end, " scrolled"),
-        (chat.n_draft_bytes > 0, " ready"),
+        (chat.n_draft_bytes > 0 || !chat.tray.is_empty(), " ready"),
+        (chat.is_dragging, " dragging"),
     ];
     let mut class = ["panel ", header::presence(chat)].concat();
     for (is_so, name) in states {

@@ -18,7 +18,7 @@ use crate::{
     domain::{Content, Error, Sender},
 };
 use axum::extract::State;
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 /// Writes a message
 ///
@@ -100,15 +100,18 @@ pub async fn list_messages(
     let mut messages = Vec::with_capacity(stored.len());
     for message in stored {
         let id = message.conversation;
-        if !known.contains_key(&id) {
-            match app.conversations.details_as_seen_by(caller.company, session.customer, id).await {
-                Ok(details) => drop(known.insert(id, details)),
-                // Erased since the messages were read.
-                Err(Error::NotFound) => continue,
-                Err(error) => return Err(error.into()),
+        let details = match known.entry(id) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                match app.conversations.details_as_seen_by(caller.company, session.customer, id).await {
+                    Ok(details) => entry.insert(details),
+                    // Erased since the messages were read.
+                    Err(Error::NotFound) => continue,
+                    Err(error) => return Err(error.into()),
+                }
             }
-        }
-        messages.extend(known.get(&id).map(|details| convert::message(details, message)));
+        };
+        messages.push(convert::message(details, message));
     }
     Ok(Reply(MessagesContent { messages }.into()))
 }

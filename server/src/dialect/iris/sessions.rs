@@ -44,7 +44,7 @@ pub async fn authenticate(app: &App, parts: &mut Parts, params: &Params) -> Resu
 /// Opens a session
 ///
 /// The session is the staff's: it sees every conversation of the property. The token in the envelope goes into every
-/// further request. It is good for 24 hours after it was last used, and no longer than its InterfaceToken.
+/// further request. It is good for 24 hours after it was last used, and no longer than its interface token.
 #[utoipa::path(
     post,
     path = "/System/Session/Initialise",

@@ -3,7 +3,7 @@
 use super::wire;
 use crate::{
     dialect::times::iso,
-    domain::{self, SenderType, Status},
+    domain::{self, SenderType},
 };
 
 pub fn conversation(
@@ -17,13 +17,8 @@ pub fn conversation(
         business_id: conversation.company.0,
         customer_id: conversation.customer.map(|id| id.0),
         assignee_id: conversation.assignee.map(|agent| agent.id.0),
-        status: match conversation.status {
-            Status::Open => "open",
-            Status::Pending => "pending",
-            Status::Resolved => "resolved",
-            Status::Closed => "closed",
-        },
-        channel_type: conversation.channel.kind.word(),
+        status: conversation.status.into(),
+        channel_type: conversation.channel.kind.into(),
         channel_id: Some(conversation.channel.id),
         created_at: iso(conversation.created_at),
         updated_at: iso(conversation.updated_at),
@@ -37,7 +32,7 @@ pub fn customer(customer: domain::Customer) -> wire::Customer {
     wire::Customer {
         id: customer.id.0,
         business_id: customer.company.0,
-        name: customer.display_name(),
+        name: customer.name(),
         email: customer.profile.email,
         phone: customer.profile.phone,
         external_id: customer.profile.external_id,
@@ -49,17 +44,16 @@ pub fn message(message: domain::Message, base_url: &str) -> wire::Message {
     wire::Message {
         id: message.id.0,
         conversation_id: message.conversation.0,
-        sender_type: match message.sender.kind {
-            SenderType::Customer => "customer",
-            SenderType::Agent => "agent",
-            SenderType::Bot => "bot",
-            SenderType::System => "system",
-        },
+        sender_type: message.sender.kind.into(),
         sender_id: message.sender.id.filter(|_| message.sender.kind != SenderType::Customer),
         content: message.content,
         attachments: message.attachments.into_iter().map(|file| attachment(file, base_url)).collect(),
         created_at: iso(message.created_at),
     }
+}
+
+pub fn message_event(stored: domain::Message, base_url: &str) -> wire::MessageEvent {
+    wire::MessageEvent { status: stored.ack.into(), message: message(stored, base_url) }
 }
 
 pub fn attachment(file: domain::Attachment, base_url: &str) -> wire::Attachment {

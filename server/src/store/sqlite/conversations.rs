@@ -125,12 +125,24 @@ async fn list(
     limit: u32,
 ) -> Result<Vec<Details>> {
     macro_rules! newest_of {
-        ($status:literal) => {
+        ($assignee:literal, $status:literal) => {
             concat!(
                 "SELECT * FROM (SELECT num, updated_at FROM conversation WHERE company_id = $1 AND erased_at IS NULL ",
+                $assignee,
                 "AND status = ",
                 $status,
                 " ORDER BY updated_at DESC, num DESC LIMIT $2 + $3)"
+            )
+        };
+        ($assignee:literal) => {
+            concat!(
+                newest_of!($assignee, "'open'"),
+                " UNION ALL ",
+                newest_of!($assignee, "'pending'"),
+                " UNION ALL ",
+                newest_of!($assignee, "'resolved'"),
+                " UNION ALL ",
+                newest_of!($assignee, "'closed'")
             )
         };
     }
@@ -146,26 +158,17 @@ async fn list(
             )
         };
     }
-    const OF_ALL: &str = in_order_of_update!(concat!(
-        newest_of!("'open'"),
-        " UNION ALL ",
-        newest_of!("'pending'"),
-        " UNION ALL ",
-        newest_of!("'resolved'"),
-        " UNION ALL ",
-        newest_of!("'closed'")
-    ));
-    const OF_STATUS: &str = in_order_of_update!(newest_of!("$4"));
-    const OF_ASSIGNEE: &str = in_order_of_update!(
-        "SELECT num, updated_at FROM conversation WHERE company_id = $1 AND erased_at IS NULL AND assignee_id = $5
-           AND ($4 IS NULL OR status = $4) ORDER BY updated_at DESC, num DESC LIMIT $2 + $3"
-    );
+    const OF_ALL: &str = in_order_of_update!(newest_of!(""));
+    const OF_STATUS: &str = in_order_of_update!(newest_of!("", "$4"));
+    const OF_ASSIGNEE: &str = in_order_of_update!(newest_of!("AND assignee_id = $5 "));
+    const OF_ASSIGNEE_AND_STATUS: &str = in_order_of_update!(newest_of!("AND assignee_id = $5 ", "$4"));
     let query = match query {
         ConversationQuery::ByUpdate { status, assignee, offset } => {
             let sql = match (status, assignee) {
-                (_, Some(_)) => OF_ASSIGNEE,
-                (Some(_), None) => OF_STATUS,
                 (None, None) => OF_ALL,
+                (Some(_), None) => OF_STATUS,
+                (None, Some(_)) => OF_ASSIGNEE,
+                (Some(_), Some(_)) => OF_ASSIGNEE_AND_STATUS,
             };
             sqlx::query(sql)
                 .bind(company.0)

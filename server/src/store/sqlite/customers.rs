@@ -77,8 +77,9 @@ impl CustomerStore for SqliteStore {
         company: CompanyId,
         id: CustomerId,
         change: ProfileChange,
+        at: Timestamp,
     ) -> Result<Customer> {
-        self.writer.execute(ChangeCustomer { company, id, change }).await
+        self.writer.execute(ChangeCustomer { company, id, change, at }).await
     }
 
     async fn erase_customer(
@@ -171,20 +172,21 @@ impl Command for NewCustomer {
             .execute(&mut *tx.connection)
             .await?;
         write_profile(tx, self.id, &self.profile).await?;
-        log_new_customer(tx, self.company, self.id, self.at).await?;
+        log_customer(tx, self.company, self.id, true, self.at).await?;
         find(tx.connection, self.company, self.id).await?.ok_or(Error::NotFound)
     }
 }
 
-/// Puts into the log that a customer became known.
-pub(super) async fn log_new_customer(
+/// Puts into the log that a customer became known, or that what is known of them changed.
+pub(super) async fn log_customer(
     tx: &mut Tx<'_>,
     company: CompanyId,
     customer: CustomerId,
+    is_new: bool,
     at: Timestamp,
 ) -> Result<()> {
     let kind = ChangeKind::Customer(customer);
-    log(tx, Entry { company, conversation: None, customer: Some(customer), is_new: true, kind, at }).await
+    log(tx, Entry { company, conversation: None, customer: Some(customer), is_new, kind, at }).await
 }
 
 async fn write_profile(tx: &mut Tx<'_>, id: CustomerId, profile: &Profile) -> Result<()> {
@@ -220,6 +222,7 @@ struct ChangeCustomer {
     company: CompanyId,
     id: CustomerId,
     change: ProfileChange,
+    at: Timestamp,
 }
 
 #[async_trait]
@@ -228,8 +231,12 @@ impl Command for ChangeCustomer {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Customer> {
         let customer = find(tx.connection, self.company, self.id).await?.ok_or(Error::NotFound)?;
-        let profile = customer.profile.changed(self.change);
+        let profile = customer.profile.clone().changed(self.change);
+        if profile == customer.profile {
+            return Ok(customer);
+        }
         write_profile(tx, self.id, &profile).await?;
+        log_customer(tx, self.company, self.id, false, self.at).await?;
         Ok(Customer { profile, ..customer })
     }
 }
@@ -258,11 +265,15 @@ impl Command for EraseCustomer {
             .bind(self.id.0)
             .fetch_all(&mut *tx.connection)
             .await?;
-        // The newest message's row is emptied rather than deleted, so that its number is not given out again.
+        // The newest message's row is emptied rather than deleted, so that its number is not given out again. Answers
+        // that were kept may tell of the customer in any API's words, so none of the company's is kept: a request that
+        // comes again after this is done again, but what has a client id is still stored once.
         sqlx::query(
             "DELETE FROM guest_session WHERE customer_id = $1;
              DELETE FROM customer_handle WHERE customer_id = $1;
-             DELETE FROM webhook_delivery WHERE conversation_id IN (SELECT id FROM conversation WHERE customer_id = $1);
+             DELETE FROM webhook_delivery WHERE conversation_id IN (SELECT id FROM conversation WHERE customer_id = $1)
+                    OR conversation_id IS NULL AND instr(body, $3) > 0;
+             DELETE FROM idempotency_key WHERE company_id = $4;
              DELETE FROM delivery_job WHERE conversation_id IN (SELECT id FROM conversation WHERE customer_id = $1);
              UPDATE message SET content = '', attachments = NULL, sender_id = NULL, client_id = NULL
                  WHERE num = (SELECT max(num) FROM message)
@@ -277,6 +288,8 @@ impl Command for EraseCustomer {
         )
         .bind(self.id.0)
         .bind(self.at.0)
+        .bind(self.id.to_string())
+        .bind(self.company.0)
         .execute(&mut *tx.connection)
         .await?;
         Ok((

@@ -82,7 +82,7 @@ impl Command for NewSession {
         .bind(self.tokens.refresh_expires_at.0)
         .execute(&mut *tx.connection)
         .await?;
-        customers::log_new_customer(tx, self.company, self.customer, self.at).await
+        customers::log_customer(tx, self.company, self.customer, true, self.at).await
     }
 }
 

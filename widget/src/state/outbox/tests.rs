@@ -1,7 +1,10 @@
 //! What the outbox promises, tried.
 
 use super::*;
-use crate::state::timeline::fixtures::{client_id, conversation_id};
+use crate::state::{
+    attachments::fixtures::attachment,
+    timeline::fixtures::{client_id, conversation_id},
+};
 use proptest::prelude::*;
 
 const OK: Outcome = Outcome::Accepted;
@@ -11,7 +14,7 @@ fn outbox(n_messages: i64, current: Current) -> Outbox {
     let mut outbox = Outbox::default();
     outbox.set_current(current);
     for n in 1..=n_messages {
-        outbox.push(client_id(n), format!("message {n}"), 0.0);
+        outbox.push(client_id(n), format!("message {n}"), Vec::new(), 0.0);
     }
     outbox
 }
@@ -147,12 +150,32 @@ fn what_another_tab_sent_somewhere_goes_nowhere_else() {
 #[test]
 fn the_order_survives_a_reload_even_when_the_clock_stood_still_or_went_back() {
     let mut outbox = outbox(2, Current::Nothing);
-    outbox.push(client_id(3), "message 3".into(), -5_000.0);
+    outbox.push(client_id(3), "message 3".into(), Vec::new(), -5_000.0);
     let mut stored: Vec<Entry> = outbox.items().iter().map(|item| item.entry.clone()).collect();
     stored.reverse();
     let restored = Outbox::restore(stored);
     let contents: Vec<&str> = restored.items().iter().map(|item| item.entry.content.as_str()).collect();
     assert_eq!(contents, ["message 1", "message 2", "message 3"]);
+}
+
+#[test]
+fn uploaded_files_stay_with_their_message_over_a_reload_and_every_try() {
+    let mut outbox = Outbox::default();
+    outbox.push(client_id(1), String::new(), vec![attachment(1), attachment(2)], 0.0);
+    let stored = serde_json::to_string(&outbox.items()[0].entry).unwrap();
+    let mut outbox = Outbox::restore(vec![serde_json::from_str(&stored).unwrap()]);
+    for _ in 0..2 {
+        let Action::Start(entry) = outbox.next(0.0) else { panic!("it is to be sent") };
+        assert_eq!(entry.attachments, [attachment(1), attachment(2)]);
+        outbox.finish(client_id(1), Outcome::Retry { after_ms: Some(0.0) }, 0.0, 0.0);
+    }
+}
+
+#[test]
+fn what_was_stored_before_there_were_attachments_is_sent_too() {
+    let json = format!(r#"{{"client_id": "{}", "content": "old", "created_at": 1}}"#, client_id(1));
+    let entry: Entry = serde_json::from_str(&json).unwrap();
+    assert!(entry.attachments.is_empty());
 }
 
 #[test]
@@ -321,7 +344,9 @@ proptest! {
                 Step::Write => {
                     let id = client_id(i64::try_from(written.len()).unwrap() + 1);
                     written.push(id);
-                    world.outbox.push(id, format!("{}", written.len()), world.now_ms);
+                    let n_files = u32::try_from(written.len() % 3).unwrap();
+                    let files = (0..n_files).map(attachment).collect();
+                    world.outbox.push(id, format!("{}", written.len()), files, world.now_ms);
                 }
                 Step::Reload => world.reload(),
                 Step::Close => world.server.n_closed = world.server.conversations.len(),
