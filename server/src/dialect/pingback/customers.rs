@@ -150,45 +150,29 @@ pub async fn get_customer(
 
 /// What is left out stays; what is null is cleared.
 #[derive(ToSchema)]
+#[expect(dead_code, reason = "it documents what `CustomerChange` reads")]
 pub struct ChangeCustomer {
-    #[schema(
-        value_type = Option<String>,
-        max_length = 255,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
-        example = "Alex Johnson"
-    )]
-    name: Option<Option<String>>,
-    #[schema(
-        value_type = Option<String>,
-        max_length = 255,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
-        example = "alex@example.com"
-    )]
-    email: Option<Option<String>>,
-    #[schema(
-        value_type = Option<String>,
-        max_length = 255,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
-        example = "+79250000001"
-    )]
-    phone: Option<Option<String>>,
-    #[schema(
-        value_type = Option<String>,
-        max_length = 255,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
-        example = "crm-42"
-    )]
-    external_id: Option<Option<String>>,
+    #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "Alex Johnson")]
+    name: Option<String>,
+    #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "alex@example.com")]
+    email: Option<String>,
+    #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "+79250000001")]
+    phone: Option<String>,
+    #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "crm-42")]
+    external_id: Option<String>,
 }
 
-impl FromFields for ChangeCustomer {
+pub struct CustomerChange(ProfileChange);
+
+impl FromFields for CustomerChange {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
+        Some(Self(ProfileChange {
             name: fields.clearable("name", fields::name),
             email: fields.clearable("email", fields::name),
             phone: fields.clearable("phone", fields::name),
             external_id: fields.clearable("external_id", fields::name),
-        })
+            ..ProfileChange::default()
+        }))
     }
 }
 
@@ -210,10 +194,8 @@ pub async fn change_customer(
     State(app): State<App>,
     Writer(caller): Writer,
     InPath(id): InPath<CustomerId>,
-    Input(body): Input<ChangeCustomer>,
+    Input(CustomerChange(change)): Input<CustomerChange>,
 ) -> Result<Reply<Customer>> {
-    let ChangeCustomer { name, email, phone, external_id } = body;
-    let change = ProfileChange { name, email, phone, external_id, ..ProfileChange::default() };
     Ok(Reply(convert::customer(app.customers.change(caller.company, id, change).await?)))
 }
 
