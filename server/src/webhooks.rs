@@ -35,8 +35,6 @@ pub const SIGNATURE: HeaderName = HeaderName::from_static("porchlight-signature"
 pub struct Event {
     /// What a webhook that wants certain events only calls it.
     pub name: &'static str,
-    /// When it happened, where the format tells it.
-    pub at: Option<Timestamp>,
     pub data: Value,
 }
 

@@ -1,5 +1,7 @@
 //! What every store must do, as one suite that each runs. It panics where a store falls short.
 
+mod apis;
+
 use crate::{
     domain::{
         Change, ChangeKind, Content, ConversationRef, Error, MessageQuery, NewCompany, NewTokens, Plan,
@@ -41,6 +43,7 @@ pub async fn run(store: &dyn Store, told: &Recorder) {
     suite.another_company_sees_nothing(&home, &abroad).await;
     suite.the_log_tells_everything_once_and_in_order(&home).await;
     suite.sessions_are_renewed_once(&home).await;
+    suite.run_apis(&home, &abroad).await;
     check_what_was_told(&told.0.lock().unwrap(), &[&home, &abroad]);
 }
 
@@ -51,7 +54,9 @@ fn check_what_was_told(told: &[Change], companies: &[&Home]) {
         let revs: Vec<Rev> = changes.iter().map(|change| change.rev).collect();
         assert_eq!(revs, (1..=Rev::try_from(revs.len()).unwrap()).collect::<Vec<_>>());
         for (index, change) in changes.iter().enumerate() {
-            let before = changes[..index].iter().rev().find(|earlier| earlier.customer == change.customer);
+            let of_customer =
+                |earlier: &&&Change| earlier.customer.is_some() && earlier.customer == change.customer;
+            let before = changes[..index].iter().rev().find(of_customer);
             assert_eq!(change.previous_rev, before.map_or(0, |before| before.rev));
         }
     }

@@ -1,6 +1,6 @@
 //! The worker: reads the log for each webhook, and makes the deliveries that are due.
 
-use super::{DELIVERY, Event, SIGNATURE, sign, writer_of};
+use super::{DELIVERY, SIGNATURE, sign, writer_of};
 use crate::{
     app::App,
     clock::new_id,
@@ -195,9 +195,7 @@ impl Worker {
                     let is_wanted =
                         webhook.events.is_empty() || webhook.events.iter().any(|wanted| wanted == event.name);
                     // An entry speaks of a thing as it is now, so two of them may say the same: once is enough.
-                    let is_told =
-                        told.iter().any(|told: &Event| told.name == event.name && told.data == event.data);
-                    if !is_wanted || is_told {
+                    if !is_wanted || told.contains(&event) {
                         continue;
                     }
                     let id = new_id(at);

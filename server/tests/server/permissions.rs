@@ -169,9 +169,16 @@ impl World {
                 parameters.insert(field.into(), pick(value).into());
             }
         }
-        for (field, value) in
-            [("message", "Hi"), ("content", "Hi"), ("text", "Hi"), ("note", "Hi"), ("from", "x")]
-        {
+        for (field, value) in [
+            ("message", "Hi"),
+            ("content", "Hi"),
+            ("text", "Hi"),
+            ("note", "Hi"),
+            ("from", "x"),
+            ("provider", "slack"),
+            ("phone", "79250000001"),
+            ("file_url", "http://127.0.0.1:9/nothing"),
+        ] {
             parameters.insert(field.into(), value.into());
         }
         parameters

@@ -5,8 +5,8 @@ use super::{
     conversations::find,
     convert,
     wire::{
-        CreateMessage, CreateMessageResponse, Envelope, GetMessagesResponse, MessageContent, MessagesContent,
-        Order, Outcome, Page, WrittenBy,
+        CreateMessage, CreateMessageResponse, Envelope, GetMessagesResponse, MessageContent, MessageType,
+        MessagesContent, Order, Outcome, Page,
     },
 };
 use crate::{
@@ -42,10 +42,10 @@ pub async fn create_message(
     Input(body): Input<CreateMessage>,
 ) -> Result<Reply<Envelope<CreateMessageResponse>>> {
     let details = find(&app, &caller, &session, &code).await?;
-    let by_guest = match body.message_type.unwrap_or(WrittenBy::Session) {
-        WrittenBy::Guest => true,
-        WrittenBy::Staff => false,
-        WrittenBy::Session => session.customer.is_some(),
+    let by_guest = match body.message_type {
+        Some(MessageType::Guest) => true,
+        Some(MessageType::Staff) => false,
+        None => session.customer.is_some(),
     };
     let sender = match details.conversation.customer {
         _ if !by_guest => Sender::agent(caller.agent),

@@ -296,6 +296,7 @@ pub struct CreateConversation {
     #[schema(example = "Could we have two more towels?")]
     pub message: Option<String>,
     /// Who writes: `guest` the session's guest, empty the staff.
+    #[schema(value_type = Option<String>, pattern = "^(guest)?$", example = "")]
     pub conversation_type: Option<ConversationType>,
     /// An outlet of the property; empty its first one.
     #[schema(example = "MAIN", max_length = 255)]
@@ -307,12 +308,9 @@ pub struct CreateConversation {
     pub session_token: Option<String>,
 }
 
-/// How a conversation is created.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+/// How a conversation is created, where it is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConversationType {
-    #[serde(rename = "")]
-    Staff,
-    #[serde(rename = "guest")]
     Guest,
 }
 
@@ -338,6 +336,7 @@ pub struct CreateNonVerifiedGuestConversation {
     #[schema(example = "A table for two, please.")]
     pub message: Option<String>,
     /// Who writes: `guest` the guest, empty the staff.
+    #[schema(value_type = Option<String>, pattern = "^(guest)?$", example = "")]
     pub conversation_type: Option<ConversationType>,
     /// An outlet of the property; empty its first one.
     #[schema(example = "MAIN", max_length = 255)]
@@ -375,28 +374,18 @@ pub struct CreateMessage {
     #[schema(example = "They are on their way.", min_length = 1)]
     pub message: String,
     /// Who writes. Empty: the guest in a session of a guest, the staff in any other.
-    pub message_type: Option<WrittenBy>,
+    #[schema(value_type = Option<String>, pattern = "^(guest|staff)?$", example = "staff")]
+    pub message_type: Option<MessageType>,
     /// Required: here, or in the query.
     pub session_token: Option<String>,
 }
 
-/// On whose behalf a message is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub enum WrittenBy {
-    #[serde(rename = "")]
-    Session,
-    #[serde(rename = "guest")]
-    Guest,
-    #[serde(rename = "staff")]
-    Staff,
-}
-
-const WRITTEN_BY: &[(&str, WrittenBy)] = &[("guest", WrittenBy::Guest), ("staff", WrittenBy::Staff)];
+const MESSAGE_TYPES: &[(&str, MessageType)] = &[("guest", MessageType::Guest), ("staff", MessageType::Staff)];
 
 impl FromFields for CreateMessage {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let message = fields.required("message", fields::text);
-        let message_type = optional_word(fields, "messageType", WRITTEN_BY);
+        let message_type = optional_word(fields, "messageType", MESSAGE_TYPES);
         Some(Self { message: message?, message_type, session_token: None })
     }
 }
@@ -580,7 +569,8 @@ pub struct Message {
     pub conversation_id: i64,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageType {
     Guest,

@@ -75,7 +75,7 @@ impl EventWriter for PactEvents {
 }
 
 fn event(name: &'static str, data: &impl Serialize) -> Event {
-    Event { name, at: None, data: json!(data) }
+    Event { name, data: json!(data) }
 }
 
 async fn conversation(app: &App, company: CompanyId, id: ConversationId) -> Result<Option<Conversation>> {

@@ -103,7 +103,7 @@ async fn tell(app: &App, change: &Change) -> domain::Result<Option<(&'static str
         }
         ChangeKind::Message(stored) => ("message", Some(value(&webhook::message(app, stored.clone())))),
         ChangeKind::Customer(id) => {
-            ("customer", webhook::customer(app, company, *id).await?.map(|(_, told)| value(&told)))
+            ("customer", webhook::customer(app, company, *id).await?.as_ref().map(value))
         }
         ChangeKind::Receipt(receipt) => {
             ("receipt", receipt_event(app, change, receipt).await?.as_ref().map(value))

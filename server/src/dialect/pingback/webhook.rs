@@ -5,7 +5,7 @@
 
 use super::{
     convert,
-    wire::{Conversation, MessageEvent},
+    wire::{Conversation, Customer, MessageEvent},
 };
 use crate::{
     app::App,
@@ -29,52 +29,41 @@ const CUSTOMER_CREATED: &str = "customer.created";
 pub const EVENTS: [&str; 5] =
     [CONVERSATION_CREATED, CONVERSATION_UPDATED, MESSAGE_CREATED, MESSAGE_UPDATED, CUSTOMER_CREATED];
 
-fn event(name: &'static str, at: Timestamp, data: &impl Serialize) -> Result<Event> {
-    Ok(Event { name, at: Some(at), data: serde_json::to_value(data).map_err(Error::internal)? })
-}
-
-/// Writes events as our own webhooks tell them.
+/// Writes events as we do.
 pub struct NativeEvents;
 
 #[async_trait]
 impl EventWriter for NativeEvents {
+    /// Nothing, if what the change speaks of is gone or is nobody's business outside; and for a receipt an event for each
+    /// message that has come further with it.
     async fn events(&self, app: &App, change: &Change) -> Result<Vec<Event>> {
-        events(app, change).await
+        let company = change.company;
+        let event = match &change.kind {
+            ChangeKind::Conversation(changed) => {
+                let name = if change.is_new { CONVERSATION_CREATED } else { CONVERSATION_UPDATED };
+                conversation(app, company, changed.id).await?.map(|told| event(name, &told))
+            }
+            ChangeKind::Message(stored) => {
+                let name = if change.is_new { MESSAGE_CREATED } else { MESSAGE_UPDATED };
+                Some(event(name, &message(app, stored.clone())))
+            }
+            ChangeKind::Customer(id) if change.is_new => {
+                customer(app, company, *id).await?.map(|told| event(CUSTOMER_CREATED, &told))
+            }
+            ChangeKind::Receipt(receipt) => return receipt_events(app, change, receipt).await,
+            // What became of a job is told with its message; a customer who changed is no event of ours.
+            ChangeKind::Customer(_) | ChangeKind::Job(_) => None,
+        };
+        event.into_iter().collect()
     }
 
     fn body(&self, event: &Event, delivery: Uuid, at: Timestamp) -> Value {
-        let created_at = iso(event.at.unwrap_or(at));
-        json!({ "id": delivery, "event": event.name, "created_at": created_at, "data": event.data })
+        json!({ "id": delivery, "event": event.name, "created_at": iso(at), "data": event.data })
     }
 }
 
-/// What an entry of the change log has to tell: nothing, if what it speaks of is gone or is nobody's business outside; and
-/// for a receipt one event for each message that has come further with it.
-pub async fn events(app: &App, change: &Change) -> Result<Vec<Event>> {
-    let company = change.company;
-    let told = match &change.kind {
-        ChangeKind::Conversation(changed) => {
-            let name = if change.is_new { CONVERSATION_CREATED } else { CONVERSATION_UPDATED };
-            let at = if change.is_new { changed.created_at } else { changed.updated_at };
-            match conversation(app, company, changed.id).await? {
-                Some(told) => event(name, at, &told)?,
-                None => return Ok(Vec::new()),
-            }
-        }
-        ChangeKind::Message(stored) => {
-            let name = if change.is_new { MESSAGE_CREATED } else { MESSAGE_UPDATED };
-            let at = if change.is_new { stored.created_at } else { app.clock.now() };
-            event(name, at, &message(app, stored.clone()))?
-        }
-        ChangeKind::Customer(id) if change.is_new => match customer(app, company, *id).await? {
-            Some((at, told)) => event(CUSTOMER_CREATED, at, &told)?,
-            None => return Ok(Vec::new()),
-        },
-        ChangeKind::Receipt(receipt) => return receipt_events(app, change, receipt).await,
-        // What became of a job is told with its message; a customer who changed is no event of ours.
-        ChangeKind::Customer(_) | ChangeKind::Job(_) => return Ok(Vec::new()),
-    };
-    Ok(vec![told])
+fn event(name: &'static str, told: &impl Serialize) -> Result<Event> {
+    Ok(Event { name, data: serde_json::to_value(told).map_err(Error::internal)? })
 }
 
 async fn receipt_events(app: &App, change: &Change, receipt: &Receipt) -> Result<Vec<Event>> {
@@ -90,8 +79,7 @@ async fn receipt_events(app: &App, change: &Change, receipt: &Receipt) -> Result
                 return Ok(events);
             }
             if stored.sender.kind.side() != receipt.by {
-                let told = message(app, stored);
-                events.push(event(MESSAGE_UPDATED, receipt.at, &told)?);
+                events.push(event(MESSAGE_UPDATED, &message(app, stored))?);
             }
         }
         if !page.has_more {
@@ -115,12 +103,7 @@ pub(super) fn message(app: &App, stored: Message) -> MessageEvent {
     convert::message_event(stored, &app.settings.public_url)
 }
 
-/// A customer, and when they became known; nothing if they are gone.
-pub(super) async fn customer(
-    app: &App,
-    company: CompanyId,
-    id: CustomerId,
-) -> Result<Option<(Timestamp, super::wire::Customer)>> {
-    let customer = app.store.customer(company, id).await?;
-    Ok(customer.map(|customer| (customer.created_at, convert::customer(customer))))
+/// A customer; nothing if they are gone.
+pub(super) async fn customer(app: &App, company: CompanyId, id: CustomerId) -> Result<Option<Customer>> {
+    Ok(app.store.customer(company, id).await?.map(convert::customer))
 }

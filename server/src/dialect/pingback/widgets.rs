@@ -69,8 +69,8 @@ pub struct CreateWidget {
     business_id: Option<CompanyId>,
     /// Where it will be shown: a host name, perhaps with a port. A company has one widget for it.
     #[schema(
-        max_length = 253,
-        pattern = "^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?([.][a-z]([a-z0-9-]{0,50}[a-z0-9])?){0,3}$",
+        max_length = 255,
+        pattern = "^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.]){0,8}[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(:[1-9][0-9]{0,3})?$",
         example = "www.example.com"
     )]
     domain: String,
@@ -90,7 +90,7 @@ pub struct CreateWidget {
     show_online_badge: Option<bool>,
     #[schema(
         max_length = 2048,
-        pattern = r"^https?://[a-z0-9/.-]+$",
+        pattern = "^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$",
         example = "https://www.example.com/logo.png"
     )]
     logo_url: Option<String>,

@@ -44,7 +44,7 @@ pub struct FieldDetail {
 /// There was nothing to do, and why.
 #[derive(Serialize, ToSchema)]
 pub struct Already {
-    #[schema(value_type = String, example = "Already resolved")]
+    #[schema(value_type = String)]
     pub detail: &'static str,
 }
 

@@ -103,6 +103,7 @@ macro_rules! select_change {
             "m.attachments, m.language, m.ack, m.created_at, s.name AS sender_name ",
             "FROM change h ",
             "LEFT JOIN message m ON h.kind = 'message' AND m.conversation_id = h.conversation_id AND m.seq = h.seq ",
+            "AND (m.content <> '' OR m.attachments IS NOT NULL) ",
             "LEFT JOIN agent s ON s.company_id = h.company_id AND s.id = m.sender_id ",
             $rest
         )

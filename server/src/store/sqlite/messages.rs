@@ -212,16 +212,19 @@ pub(super) async fn page<'e>(
     query: MessageQuery,
     limit: u32,
 ) -> Result<MessagePage> {
+    // A row that says nothing is what erasing a customer has left; see `EraseCustomer`.
     let (sql, seq) = match query {
         MessageQuery::Before(seq) => (
             select_message!(
-                "WHERE m.company_id = $1 AND m.conversation_id = $2 AND m.seq < $3 ORDER BY m.seq DESC LIMIT $4"
+                "WHERE m.company_id = $1 AND m.conversation_id = $2 AND m.seq < $3
+                   AND (m.content <> '' OR m.attachments IS NOT NULL) ORDER BY m.seq DESC LIMIT $4"
             ),
             seq.unwrap_or(Seq::MAX),
         ),
         MessageQuery::After(seq) => (
             select_message!(
-                "WHERE m.company_id = $1 AND m.conversation_id = $2 AND m.seq > $3 ORDER BY m.seq LIMIT $4"
+                "WHERE m.company_id = $1 AND m.conversation_id = $2 AND m.seq > $3
+                   AND (m.content <> '' OR m.attachments IS NOT NULL) ORDER BY m.seq LIMIT $4"
             ),
             seq,
         ),
