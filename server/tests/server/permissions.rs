@@ -7,6 +7,7 @@ use axum::{
     http::{Method, Request, StatusCode, header},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 use server::domain::Scope;
 use std::collections::BTreeMap;
@@ -195,6 +196,11 @@ impl World {
                 builder = builder.header(header::AUTHORIZATION, format!("Basic {halves}"));
             }
             ("iris", Some(token)) => drop(parameters.insert("sessionToken".into(), token.into())),
+            // The halves of a token, as a user name and a password.
+            (_, Some(token)) if operation.value["security"][0]["basic"].is_array() => {
+                let halves = STANDARD.encode(token.replacen('.', ":", 1));
+                builder = builder.header(header::AUTHORIZATION, format!("Basic {halves}"));
+            }
             (_, Some(token)) => builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}")),
             (_, None) => {}
         }
