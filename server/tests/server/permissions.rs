@@ -7,7 +7,6 @@ use axum::{
     http::{Method, Request, StatusCode, header},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 use server::domain::Scope;
 use std::collections::BTreeMap;
@@ -176,7 +175,7 @@ impl World {
             ("text", "Hi"),
             ("note", "Hi"),
             ("from", "x"),
-            ("provider", "slack"),
+            ("provider", "whatsapp"),
             ("phone", "79250000001"),
             ("file_url", "http://127.0.0.1:9/nothing"),
         ] {
@@ -191,10 +190,6 @@ impl World {
         let mut builder = Request::builder().method(operation.method.clone());
         match (operation.api.as_str(), token) {
             ("pact", Some(token)) => builder = builder.header("x-private-api-token", token),
-            ("pantheon", Some(token)) if operation.value["security"][0].get("basic").is_some() => {
-                let halves = STANDARD.encode(token.replacen('.', ":", 1));
-                builder = builder.header(header::AUTHORIZATION, format!("Basic {halves}"));
-            }
             ("iris", Some(token)) => drop(parameters.insert("sessionToken".into(), token.into())),
             // The halves of a token, as a user name and a password.
             (_, Some(token)) if operation.value["security"][0]["basic"].is_array() => {
