@@ -89,6 +89,12 @@ pub struct CreateCustomer {
     /// What the business calls them; no two customers have the same.
     #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "crm-42")]
     external_id: Option<String>,
+    /// Where they stay. A guest is found by it, with the last word of the name; see iRiS's `InitialiseByRoom`.
+    #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "101")]
+    room: Option<String>,
+    /// BCP 47.
+    #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "en")]
+    language: Option<String>,
 }
 
 impl FromFields for CreateCustomer {
@@ -99,6 +105,8 @@ impl FromFields for CreateCustomer {
             email: fields.optional("email", fields::name),
             phone: fields.optional("phone", fields::name),
             external_id: fields.optional("external_id", fields::name),
+            room: fields.optional("room", fields::name_or_number),
+            language: fields.optional("language", fields::name),
         })
     }
 }
@@ -125,8 +133,8 @@ pub async fn create_customer(
     Input(body): Input<CreateCustomer>,
 ) -> Result<Reply<Customer>> {
     check_business(&caller, body.business_id)?;
-    let CreateCustomer { name, email, phone, external_id, .. } = body;
-    let profile = Profile { name, email, phone, external_id, ..Profile::default() };
+    let CreateCustomer { business_id: _, name, email, phone, external_id, room, language } = body;
+    let profile = Profile { name, email, phone, external_id, room, language, ..Profile::default() };
     Ok(Reply(convert::customer(app.customers.create(caller.company, profile).await?)))
 }
 
@@ -179,6 +187,10 @@ pub struct ChangeCustomer {
         example = "crm-42"
     )]
     external_id: Option<Option<String>>,
+    #[schema(value_type = Option<String>, max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "101")]
+    room: Option<Option<String>>,
+    #[schema(value_type = Option<String>, max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "en")]
+    language: Option<Option<String>>,
 }
 
 impl FromFields for ChangeCustomer {
@@ -188,6 +200,8 @@ impl FromFields for ChangeCustomer {
             email: fields.clearable("email", fields::name),
             phone: fields.clearable("phone", fields::name),
             external_id: fields.clearable("external_id", fields::name),
+            room: fields.clearable("room", fields::name_or_number),
+            language: fields.clearable("language", fields::name),
         })
     }
 }
@@ -212,8 +226,9 @@ pub async fn change_customer(
     InPath(id): InPath<CustomerId>,
     Input(body): Input<ChangeCustomer>,
 ) -> Result<Reply<Customer>> {
-    let ChangeCustomer { name, email, phone, external_id } = body;
-    let change = ProfileChange { name, email, phone, external_id, ..ProfileChange::default() };
+    let ChangeCustomer { name, email, phone, external_id, room, language } = body;
+    let change =
+        ProfileChange { name, email, phone, external_id, room, language, ..ProfileChange::default() };
     Ok(Reply(convert::customer(app.customers.change(caller.company, id, change).await?)))
 }
 
