@@ -50,7 +50,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
         info!(demo.page = demo.demo_page, "mock mode: the demo page is ready");
     }
     info!("listening on {base_url}");
-    webhooks::start(app.clone());
+    let webhooks = webhooks::start(app.clone());
     tokio::spawn(sweep(app.clone()));
     let deliveries = connectors::start(app.clone());
     let commands = match AdminSocket::open(&config.data) {
@@ -86,6 +86,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
         () = deadline => warn!("some requests were still under way after {DRAIN:?} and were cut off"),
     }
     drop(deliveries.await);
+    drop(webhooks.await);
     if let Some(commands) = commands {
         commands.abort();
         // It is gone from the directory before somebody else may use that.

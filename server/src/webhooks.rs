@@ -22,6 +22,7 @@ use async_trait::async_trait;
 use http::HeaderName;
 use serde_json::Value;
 use shared::Timestamp;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// Names a delivery: the same each time it is tried.
@@ -57,7 +58,7 @@ fn writer_of(format: WebhookFormat) -> &'static dyn EventWriter {
 }
 
 /// Tells webhooks what happens until the server drains. What was still to be told when the last server stopped comes
-/// first.
-pub fn start(app: App) {
-    tokio::spawn(Worker::new(app).run());
+/// first. Whoever waits for what is answered knows that it has ended.
+pub fn start(app: App) -> JoinHandle<()> {
+    tokio::spawn(Worker::new(app).run())
 }

@@ -3,6 +3,7 @@
 //!
 //! Every address under a company names it by its number: the token's company, or one that was made with its tokens.
 
+mod address;
 mod attachments;
 mod channels;
 mod companies;
@@ -23,7 +24,7 @@ use crate::{
         params::{Param, Params},
         reason,
     },
-    domain::{Channel, ChannelChoice, Company, Error, Principal, Sender, SenderType},
+    domain::{Error, Principal},
     openapi::Part,
 };
 use axum::{
@@ -131,24 +132,4 @@ fn token_of<'r>(parts: &'r Parts, params: &'r Params) -> Option<&'r str> {
         Param::Json(value) => value.as_str(),
     };
     header.or_else(param).map(str::trim).filter(|token| !token.is_empty())
-}
-
-/// The company of an address: the token's own, or one made with its tokens.
-async fn company(app: &App, caller: &Principal, num: i64) -> Result<Company, Error> {
-    app.store.company_by_num(caller.company, num).await?.ok_or(Error::NotFound)
-}
-
-/// A channel of an address.
-async fn channel(app: &App, company: &Company, num: i64) -> Result<Channel, Error> {
-    app.store.channel(company.id, ChannelChoice::Num(num)).await?.ok_or(Error::NotFound)
-}
-
-/// Who writes when the business does: the token's agent, who is known in the token's own company only; in others their
-/// first agent.
-async fn writer(app: &App, caller: &Principal, company: &Company) -> Result<Sender, Error> {
-    if company.id == caller.company {
-        return Ok(Sender::agent(caller.agent));
-    }
-    let first = app.store.agents(company.id).await?.into_iter().next();
-    Ok(Sender { kind: SenderType::Agent, id: first.map(|agent| agent.id.0) })
 }

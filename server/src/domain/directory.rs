@@ -168,12 +168,16 @@ impl ChannelKind {
     }
 
     /// A handle as it is kept. Where people are known by phone numbers, the same number is the same person however it is
-    /// spelled: its digits are kept.
+    /// spelled: its digits are kept. Of a Telegram user name the @ is no part.
     pub fn handle(self, text: &str) -> String {
         let has_phones = matches!(self, Self::Whatsapp | Self::Sms | Self::TelegramPersonal);
         let is_phone = text.chars().all(|c| c.is_ascii_digit() || "+-. ()".contains(c));
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        if has_phones && is_phone && !digits.is_empty() { digits } else { text.to_owned() }
+        if has_phones && is_phone && !digits.is_empty() {
+            return digits;
+        }
+        let name = text.strip_prefix('@').filter(|name| self == Self::TelegramPersonal && !name.is_empty());
+        name.unwrap_or(text).to_owned()
     }
 }
 
@@ -313,7 +317,8 @@ mod tests {
         for spelling in ["79250000001", "+79250000001", "+7 (925) 000-00-01"] {
             assert_eq!(ChannelKind::Whatsapp.handle(spelling), "79250000001", "{spelling}");
         }
-        assert_eq!(ChannelKind::TelegramPersonal.handle("@ann"), "@ann");
+        assert_eq!(ChannelKind::TelegramPersonal.handle("@ann"), "ann");
+        assert_eq!(ChannelKind::Twitter.handle("@ann"), "@ann");
         assert_eq!(ChannelKind::Slack.handle("+7 925"), "+7 925");
         assert_eq!(ChannelKind::Sms.handle("+"), "+");
     }

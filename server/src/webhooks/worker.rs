@@ -24,7 +24,7 @@ use std::{
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     task::JoinSet,
-    time::{Instant, MissedTickBehavior, interval, sleep, sleep_until},
+    time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout},
 };
 use tracing::{error, warn};
 
@@ -36,6 +36,9 @@ const GATHER: Duration = Duration::from_millis(20);
 
 /// How long a delivery that failed waits, as a timer counts it.
 const RETRY: Duration = Duration::from_secs(RETRY_SECONDS.unsigned_abs());
+
+/// How long a server that stops waits for deliveries under way.
+const FINISH: Duration = Duration::from_secs(3);
 
 /// Entries of the log that are read, and become deliveries, in one go.
 const READ_MAX: u32 = 100;
@@ -114,8 +117,8 @@ impl Worker {
         }
     }
 
-    /// Works until the server drains. Deliveries under way then are finished, not awaited; what isn't noted as done is done
-    /// again by the next server.
+    /// Works until the server drains. Deliveries under way then have a moment to arrive; those that don't are made again by
+    /// the next server.
     pub(super) async fn run(mut self) {
         // First the subscription, then the first look into the log: nothing falls between.
         let mut feed = self.app.live.subscribe_to_all();
@@ -144,7 +147,8 @@ impl Worker {
             }
             self.deliver().await;
         }
-        self.attempts.detach_all();
+        let finish = async { while self.attempts.join_next().await.is_some() {} };
+        drop(timeout(FINISH, finish).await);
     }
 
     /// Turns what is new in the log of these companies into deliveries.
@@ -303,6 +307,9 @@ enum Failure {
     Dropped,
     #[error("the answer was {0}, not 200")]
     Status(StatusCode),
+    /// Somebody asked for it, in mock mode.
+    #[error("it was lost on the way, as was asked for")]
+    Dropped,
 }
 
 /// Tries a delivery, and notes what came of it.

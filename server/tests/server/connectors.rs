@@ -63,16 +63,15 @@ async fn statuses(server: &TestServer, conversation: &str) -> Vec<String> {
 }
 
 /// Waits until the messages of a conversation are as far as this.
-async fn become_(server: &TestServer, conversation: &str, expected: &[&str]) {
+async fn arrive_as(server: &TestServer, conversation: &str, expected: &[&str]) {
     let mut feed = server.app.live.subscribe_to_all();
     let wait = async {
         while statuses(server, conversation).await != expected {
             assert_ne!(feed.recv().await.err(), Some(RecvError::Closed));
         }
     };
-    if tokio::time::timeout(PATIENCE, wait).await.is_err() {
-        panic!("{:?} did not become {expected:?}", statuses(server, conversation).await);
-    }
+    let waited = tokio::time::timeout(PATIENCE, wait).await;
+    assert!(waited.is_ok(), "{:?} did not become {expected:?}", statuses(server, conversation).await);
 }
 
 #[tokio::test]
@@ -81,19 +80,19 @@ async fn one_conversation_goes_over_two_apps_through_a_failure_and_loses_nothing
     connectors::start(server.app.clone());
     behave(&server, "slack", json!({ "fail_next": 1, "reason": "Slack is down" })).await;
     let conversation = start(&server, "SLACK", "@shalvah", Some("Hello Shalvah")).await;
-    become_(&server, &conversation, &["failed"]).await;
+    arrive_as(&server, &conversation, &["failed"]).await;
     assert_eq!(write(&server, "slack", "@shalvah", "Anybody there?").await, conversation);
     reply(&server, &conversation, "We are", json!({})).await;
-    become_(&server, &conversation, &["failed", "sent", "delivered"]).await;
+    arrive_as(&server, &conversation, &["failed", "sent", "delivered"]).await;
     reply(&server, &conversation, "Let us go on here", json!({ "on": "WHATSAPP", "with": "+15551234567" }))
         .await;
-    become_(&server, &conversation, &["failed", "sent", "delivered", "delivered"]).await;
+    arrive_as(&server, &conversation, &["failed", "sent", "delivered", "delivered"]).await;
     assert_eq!(write(&server, "whatsapp", "15551234567", "Here I am").await, conversation);
     behave(&server, "whatsapp", json!({ "read": true })).await;
     reply(&server, &conversation, "Good", json!({})).await;
     // What they have read, and what came before it; what never arrived was not.
     let expected = ["failed", "sent", "read", "read", "sent", "read"];
-    become_(&server, &conversation, &expected).await;
+    arrive_as(&server, &conversation, &expected).await;
     // Back where it began: it is the same conversation still.
     assert_eq!(write(&server, "slack", "@shalvah", "And here").await, conversation);
     let texts: Vec<_> = history(&server, &conversation).await.into_iter().map(|(text, _)| text).collect();
@@ -159,12 +158,12 @@ async fn what_waits_for_one_app_does_not_hold_up_another() {
     behave(&server, "slack", json!({ "hold": true })).await;
     let held = start(&server, "SLACK", "@ada", Some("one")).await;
     reply(&server, &held, "two", json!({})).await;
-    become_(&server, &held, &["delivering", "preparing"]).await;
+    arrive_as(&server, &held, &["delivering", "preparing"]).await;
     let other = start(&server, "TWITTER", "@ada", Some("one")).await;
-    become_(&server, &other, &["delivered"]).await;
+    arrive_as(&server, &other, &["delivered"]).await;
     assert_eq!(statuses(&server, &held).await, ["delivering", "preparing"]);
     call(&server, Method::POST, "/mock/reset", json!({})).await;
-    become_(&server, &held, &["delivered", "delivered"]).await;
+    arrive_as(&server, &held, &["delivered", "delivered"]).await;
 }
 
 #[tokio::test]
@@ -174,14 +173,14 @@ async fn a_restart_loses_no_delivery() {
     behave(&server, "sms", json!({ "hold": true })).await;
     let conversation = start(&server, "SMS", "+15551234567", Some("one")).await;
     reply(&server, &conversation, "two", json!({})).await;
-    become_(&server, &conversation, &["delivering", "preparing"]).await;
+    arrive_as(&server, &conversation, &["delivering", "preparing"]).await;
     server.app.live.drain();
     deliveries.await.unwrap();
     let server = server.restart().await;
     reply(&server, &conversation, "three", json!({})).await;
     assert_eq!(statuses(&server, &conversation).await, ["delivering", "preparing", "preparing"]);
     connectors::start(server.app.clone());
-    become_(&server, &conversation, &["delivered", "delivered", "delivered"]).await;
+    arrive_as(&server, &conversation, &["delivered", "delivered", "delivered"]).await;
 }
 
 #[tokio::test]
@@ -192,7 +191,7 @@ async fn a_failure_takes_one_message_and_not_the_next() {
     let conversation = start(&server, "MESSENGER", "ada", Some("one")).await;
     reply(&server, &conversation, "two", json!({})).await;
     reply(&server, &conversation, "three", json!({})).await;
-    become_(&server, &conversation, &["failed", "failed", "delivered"]).await;
+    arrive_as(&server, &conversation, &["failed", "failed", "delivered"]).await;
     let path = format!("/v1.0/conversations/getMessages?conversationId={conversation}");
     let page: Value =
         server.call(request(Method::GET, &path, Some(&server.demo.api_token), None)).await.json();
@@ -206,7 +205,7 @@ async fn a_delay_is_waited_for() {
     connectors::start(server.app.clone());
     behave(&server, "slack", json!({ "delay_ms": 5 })).await;
     let conversation = start(&server, "SLACK", "@ada", Some("one")).await;
-    become_(&server, &conversation, &["delivered"]).await;
+    arrive_as(&server, &conversation, &["delivered"]).await;
 }
 
 #[tokio::test]
@@ -215,14 +214,14 @@ async fn a_customer_who_is_erased_takes_their_deliveries_with_them() {
     connectors::start(server.app.clone());
     behave(&server, "slack", json!({ "hold": true })).await;
     let conversation = start(&server, "SLACK", "@ada", Some("one")).await;
-    become_(&server, &conversation, &["delivering"]).await;
+    arrive_as(&server, &conversation, &["delivering"]).await;
     let company = server.demo.business_id;
     let stored = server.app.conversations.get(company, id_of(&conversation)).await.unwrap();
     server.app.customers.erase(company, stored.customer.unwrap()).await.unwrap();
     call(&server, Method::POST, "/mock/channels/slack/release", json!({})).await;
     let next = start(&server, "SLACK", "@ada", Some("one")).await;
     assert_ne!(next, conversation);
-    become_(&server, &next, &["delivered"]).await;
+    arrive_as(&server, &next, &["delivered"]).await;
 }
 
 #[tokio::test]
@@ -232,7 +231,7 @@ async fn without_a_connector_messages_fail_and_say_why_and_there_is_no_mock() {
     let app = App { settings: Arc::new(settings), ..server.app.clone() };
     connectors::start(app.clone());
     let conversation = start(&server, "SLACK", "@ada", Some("one")).await;
-    become_(&server, &conversation, &["failed"]).await;
+    arrive_as(&server, &conversation, &["failed"]).await;
     let path = format!("/v1.0/conversations/getMessages?conversationId={conversation}");
     let page: Value =
         server.call(request(Method::GET, &path, Some(&server.demo.api_token), None)).await.json();

@@ -238,3 +238,8 @@ async fn the_mock_answers_as_its_golden_exchanges_say() {
 async fn iris_answers_as_its_golden_exchanges_say() {
     play_all("iris").await;
 }
+
+#[tokio::test]
+async fn pact_answers_as_its_golden_exchanges_say() {
+    play_all("pact").await;
+}

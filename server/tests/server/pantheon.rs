@@ -50,7 +50,7 @@ async fn history(server: &TestServer, conversation: &str) -> Vec<String> {
         let items = page["items"].as_array().unwrap();
         texts.extend(items.iter().map(|item| item["message"].as_str().unwrap().to_owned()));
         match page["next_cursor"].as_str() {
-            Some(next) => address = next.strip_prefix("http://test").expect("a whole address").to_owned(),
+            Some(next) => next.strip_prefix("http://test").expect("a whole address").clone_into(&mut address),
             None => return texts,
         }
     }
@@ -270,149 +270,136 @@ async fn a_refresh_token_works_once_for_its_own_client_within_thirty_days() {
     assert_eq!(wrong_fields(&refresh(&own, &next["refresh_token"]).await), refused, "expired");
 }
 
+/// A request, and how it is refused if it is.
+struct Case {
+    method: Method,
+    path: String,
+    body: Value,
+    token: String,
+    status: u16,
+    fields: &'static [&'static str],
+}
+
+/// What the cases speak of.
+struct World {
+    own: String,
+    other: String,
+    conversation: String,
+    unknown: String,
+}
+
+impl World {
+    fn get(path: impl Into<String>, token: &str, status: u16, fields: &'static [&'static str]) -> Case {
+        let token = token.to_owned();
+        Case { method: Method::GET, path: path.into(), body: Value::Null, token, status, fields }
+    }
+
+    fn start(&self, body: Value, status: u16, fields: &'static [&'static str]) -> Case {
+        Case { method: Method::POST, path: START.into(), body, token: self.own.clone(), status, fields }
+    }
+
+    fn reply(&self, body: Value, status: u16, fields: &'static [&'static str]) -> Case {
+        Case { method: Method::PUT, path: REPLY.into(), body, token: self.own.clone(), status, fields }
+    }
+
+    fn says(&self, message: impl Into<Value>) -> Value {
+        json!({ "conversationId": self.conversation, "message": message.into() })
+    }
+
+    fn of_starting(&self) -> Vec<Case> {
+        let good = json!({ "on": "SLACK", "with": "@ada" });
+        let with = |n_chars| json!({ "on": "SLACK", "with": "é".repeat(n_chars) });
+        let message = |n_bytes| json!({ "on": "SLACK", "with": "x", "message": "a".repeat(n_bytes) });
+        let start = |body, status, fields| self.start(body, status, fields);
+        vec![
+            Case { token: String::new(), ..start(good.clone(), 401, &[]) },
+            Case { token: "nonsense".into(), ..start(good, 401, &[]) },
+            start(json!({}), 400, &["on", "with"]),
+            start(json!({ "on": null, "with": null }), 400, &["on", "with"]),
+            start(json!({ "on": 7, "with": [], "message": {} }), 400, &["on", "with", "message"]),
+            start(json!({ "on": "ICQ", "with": " ", "message": "" }), 400, &["on", "with", "message"]),
+            start(json!({ "on": "SMS", "with": "a\0b", "message": "a\0b" }), 400, &["with", "message"]),
+            start(json!({ "on": "SLACK", "with": -1 }), 400, &["with"]),
+            start(json!({ "on": "SLACK", "with": 1.5 }), 400, &["with"]),
+            start(with(NAME_MAX_CHARS - 1), 200, &[]),
+            start(with(NAME_MAX_CHARS), 200, &[]),
+            start(with(NAME_MAX_CHARS + 1), 400, &["with"]),
+            start(message(TEXT_MAX_BYTES - 1), 200, &[]),
+            start(message(TEXT_MAX_BYTES), 200, &[]),
+            start(message(TEXT_MAX_BYTES + 1), 400, &["message"]),
+            Self::get(START, &self.own, 405, &[]),
+        ]
+    }
+
+    fn of_replying(&self) -> Vec<Case> {
+        let elsewhere = |code: &str| json!({ "conversationId": code, "message": "Hi", "with": "@x" });
+        let here = |on: &str, with: &str| json!({ "conversationId": self.conversation, "message": "Hi", "on": on, "with": with });
+        let text = |n_bytes| self.says("a".repeat(n_bytes));
+        let reply = |body, status, fields| self.reply(body, status, fields);
+        vec![
+            Case { token: String::new(), ..reply(self.says("Hi"), 401, &[]) },
+            Case { token: self.other.clone(), ..reply(self.says("Hi"), 404, &[]) },
+            Case { method: Method::POST, ..reply(self.says("Hi"), 405, &[]) },
+            reply(elsewhere(&self.unknown), 404, &[]),
+            reply(elsewhere("jhyug498772hka"), 404, &[]),
+            reply(elsewhere(""), 404, &[]),
+            reply(json!({}), 400, &["conversationId", "message"]),
+            reply(self.says(" "), 400, &["message"]),
+            reply(self.says(7), 400, &["message"]),
+            reply(text(TEXT_MAX_BYTES - 1), 200, &[]),
+            reply(text(TEXT_MAX_BYTES), 200, &[]),
+            reply(text(TEXT_MAX_BYTES + 1), 400, &["message"]),
+            reply(here("ICQ", ""), 400, &["on", "with"]),
+            reply(json!({ "conversationId": self.conversation, "message": "Hi", "on": "SMS" }), 400, &["on"]),
+            reply(here("SMS", "+15550000001"), 200, &[]),
+        ]
+    }
+
+    fn of_reading(&self) -> Vec<Case> {
+        let (own, other) = (&self.own, &self.other);
+        let mut cases = vec![
+            Self::get("/v1.0/apps/getApps", "", 401, &[]),
+            Self::get("/v1.0/apps/getApps", "nonsense", 401, &[]),
+            Self::get("/v1.0/apps/getapps", own, 404, &[]),
+            Case { method: Method::POST, ..Self::get("/v1.0/apps/getApps", own, 405, &[]) },
+        ];
+        for path in [CONVERSATION, MESSAGES] {
+            let of = |code: &str| format!("{path}?conversationId={code}");
+            cases.extend([
+                Self::get(of(&self.conversation), own, 200, &[]),
+                Self::get(of(&self.conversation), "", 401, &[]),
+                Self::get(of(&self.conversation), other, 404, &[]),
+                Self::get(of(&self.unknown), own, 404, &[]),
+                Self::get(of("jhyug498772hka"), own, 404, &[]),
+                Self::get(path, own, 400, &["conversationId"]),
+                Self::get(of("%00"), own, 400, &["conversationId"]),
+                Self::get(of("%ff"), own, 400, &[]),
+                Case { method: Method::DELETE, ..Self::get(of(&self.conversation), own, 405, &[]) },
+            ]);
+        }
+        for (cursor, status) in
+            [("-1", 400), ("x", 400), ("0", 200), ("9223372036854775807", 200), ("9223372036854775808", 400)]
+        {
+            let path = format!("{MESSAGES}?conversationId={}&cursor={cursor}", self.conversation);
+            cases.push(Self::get(path, own, status, if status == 200 { &[] } else { &["cursor"] }));
+        }
+        cases
+    }
+}
+
 #[tokio::test]
 async fn bad_input_is_refused_in_shape_at_every_address() {
     let server = TestServer::start().await;
     let (other, _) = server.other_company_with_token().await;
-    let own = server.demo.api_token.clone();
     let conversation = start(&server, "SLACK", "@ada").await;
     let unknown = code::encode(uuid::Uuid::from_u128(1));
-    let name = |n_chars: usize| "é".repeat(n_chars);
-    let text = |n_bytes: usize| "a".repeat(n_bytes);
-    let of = |code: &str| format!("{CONVERSATION}?conversationId={code}");
-    let messages = |code: &str, rest: &str| format!("{MESSAGES}?conversationId={code}{rest}");
-    let says = |code: &str, message: Value| json!({ "conversationId": code, "message": message });
-    let (post, put, read) = (Method::POST, Method::PUT, Method::GET);
-    let nothing = Value::Null;
-    // Method, address, body, whose token, status, wrong fields.
-    let cases: Vec<(&Method, String, Value, &str, u16, &[&str])> = vec![
-        (&read, "/v1.0/apps/getApps".into(), nothing.clone(), "", 401, &[]),
-        (&read, "/v1.0/apps/getApps".into(), nothing.clone(), "nonsense", 401, &[]),
-        (&post, "/v1.0/apps/getApps".into(), json!({}), &own, 405, &[]),
-        (&read, "/v1.0/apps/getapps".into(), nothing.clone(), &own, 404, &[]),
-        (&post, START.into(), json!({ "on": "SLACK", "with": "@ada" }), "", 401, &[]),
-        (&post, START.into(), json!({ "on": "SLACK", "with": "@ada" }), "nonsense", 401, &[]),
-        (&post, START.into(), json!({}), &own, 400, &["on", "with"]),
-        (&post, START.into(), json!({ "on": null, "with": null }), &own, 400, &["on", "with"]),
-        (
-            &post,
-            START.into(),
-            json!({ "on": 7, "with": [] , "message": {} }),
-            &own,
-            400,
-            &["on", "with", "message"],
-        ),
-        (
-            &post,
-            START.into(),
-            json!({ "on": "ICQ", "with": " ", "message": "" }),
-            &own,
-            400,
-            &["on", "with", "message"],
-        ),
-        (
-            &post,
-            START.into(),
-            json!({ "on": "SLACK", "with": "a\0b", "message": "a\0b" }),
-            &own,
-            400,
-            &["with", "message"],
-        ),
-        (&post, START.into(), json!({ "on": "SLACK", "with": -1 }), &own, 400, &["with"]),
-        (&post, START.into(), json!({ "on": "SLACK", "with": 1.5 }), &own, 400, &["with"]),
-        (&post, START.into(), json!({ "on": "SLACK", "with": name(NAME_MAX_CHARS - 1) }), &own, 200, &[]),
-        (&post, START.into(), json!({ "on": "SLACK", "with": name(NAME_MAX_CHARS) }), &own, 200, &[]),
-        (
-            &post,
-            START.into(),
-            json!({ "on": "SLACK", "with": name(NAME_MAX_CHARS + 1) }),
-            &own,
-            400,
-            &["with"],
-        ),
-        (
-            &post,
-            START.into(),
-            json!({ "on": "SLACK", "with": "x", "message": text(TEXT_MAX_BYTES) }),
-            &own,
-            200,
-            &[],
-        ),
-        (
-            &post,
-            START.into(),
-            json!({ "on": "SLACK", "with": "x", "message": text(TEXT_MAX_BYTES + 1) }),
-            &own,
-            400,
-            &["message"],
-        ),
-        (&read, START.into(), nothing.clone(), &own, 405, &[]),
-        (&put, REPLY.into(), says(&conversation, "Hi".into()), "", 401, &[]),
-        (&put, REPLY.into(), says(&conversation, "Hi".into()), &other, 404, &[]),
-        (&put, REPLY.into(), says(&unknown, "Hi".into()), &own, 404, &[]),
-        (&put, REPLY.into(), says("jhyug498772hka", "Hi".into()), &own, 404, &[]),
-        (&put, REPLY.into(), says("", "Hi".into()), &own, 404, &[]),
-        (&put, REPLY.into(), json!({}), &own, 400, &["conversationId", "message"]),
-        (&put, REPLY.into(), says(&conversation, " ".into()), &own, 400, &["message"]),
-        (&put, REPLY.into(), says(&conversation, 7.into()), &own, 400, &["message"]),
-        (&put, REPLY.into(), says(&conversation, text(TEXT_MAX_BYTES - 1).into()), &own, 200, &[]),
-        (&put, REPLY.into(), says(&conversation, text(TEXT_MAX_BYTES).into()), &own, 200, &[]),
-        (&put, REPLY.into(), says(&conversation, text(TEXT_MAX_BYTES + 1).into()), &own, 400, &["message"]),
-        (
-            &put,
-            REPLY.into(),
-            json!({ "conversationId": conversation, "message": "Hi", "on": "ICQ", "with": "" }),
-            &own,
-            400,
-            &["on", "with"],
-        ),
-        (
-            &put,
-            REPLY.into(),
-            json!({ "conversationId": conversation, "message": "Hi", "on": "SMS" }),
-            &own,
-            400,
-            &["on"],
-        ),
-        (
-            &put,
-            REPLY.into(),
-            json!({ "conversationId": unknown, "message": "Hi", "with": "@x" }),
-            &own,
-            404,
-            &[],
-        ),
-        (&post, REPLY.into(), json!({}), &own, 405, &[]),
-        (&read, of(&conversation), nothing.clone(), "", 401, &[]),
-        (&read, of(&conversation), nothing.clone(), &other, 404, &[]),
-        (&read, of(&unknown), nothing.clone(), &own, 404, &[]),
-        (&read, CONVERSATION.into(), nothing.clone(), &own, 400, &["conversationId"]),
-        (&read, of("%00"), nothing.clone(), &own, 400, &["conversationId"]),
-        (&read, of("%ff"), nothing.clone(), &own, 400, &[]),
-        (&read, messages(&conversation, ""), nothing.clone(), "", 401, &[]),
-        (&read, messages(&conversation, ""), nothing.clone(), &other, 404, &[]),
-        (&read, messages(&unknown, ""), nothing.clone(), &own, 404, &[]),
-        (&read, MESSAGES.into(), nothing.clone(), &own, 400, &["conversationId"]),
-        (&read, messages(&conversation, "&cursor=-1"), nothing.clone(), &own, 400, &["cursor"]),
-        (&read, messages(&conversation, "&cursor=x"), nothing.clone(), &own, 400, &["cursor"]),
-        (&read, messages(&conversation, "&cursor=0"), nothing.clone(), &own, 200, &[]),
-        (&read, messages(&conversation, "&cursor=9223372036854775807"), nothing.clone(), &own, 200, &[]),
-        (
-            &read,
-            messages(&conversation, "&cursor=9223372036854775808"),
-            nothing.clone(),
-            &own,
-            400,
-            &["cursor"],
-        ),
-        (&post, TOKEN.into(), json!({ "grant_type": "client_credentials" }), "", 401, &[]),
-        (&post, TOKEN.into(), json!({ "grant_type": "client_credentials" }), &own, 401, &[]),
-    ];
-    for (method, path, body, token, status, fields) in cases {
-        let token = Some(token).filter(|token| !token.is_empty());
+    let world = World { own: server.demo.api_token.clone(), other, conversation, unknown };
+    let cases = world.of_starting().into_iter().chain(world.of_replying()).chain(world.of_reading());
+    for Case { method, path, body, token, status, fields } in cases {
+        let place = format!("{method} {path} {body}");
+        let token = Some(token.as_str()).filter(|token| !token.is_empty());
         let body = Some(body).filter(|body| !body.is_null());
-        let place = format!("{method} {path} {}", body.as_ref().map(Value::to_string).unwrap_or_default());
-        let answer = server.call(request(method.clone(), &path, token, body)).await;
+        let answer = server.call(request(method, &path, token, body)).await;
         if status == 200 {
             assert_eq!(answer.status, StatusCode::OK, "{place}: {}", answer.text());
         } else {
@@ -420,19 +407,34 @@ async fn bad_input_is_refused_in_shape_at_every_address() {
             assert_eq!(wrong_fields(&answer), (status, fields), "{place}: {}", answer.text());
         }
     }
-    for (body, fields) in [
-        (json!({}), vec!["grant_type"]),
-        (json!({ "grant_type": "password" }), vec!["grant_type"]),
-        (json!({ "grant_type": "refresh_token" }), vec!["refresh_token"]),
-        (json!({ "grant_type": "refresh_token", "refresh_token": 7 }), vec!["refresh_token"]),
+}
+
+#[tokio::test]
+async fn access_tokens_are_given_to_nobody_else_and_for_nothing_else() {
+    let server = TestServer::start().await;
+    let (other, _) = server.other_company_with_token().await;
+    let own = server.demo.api_token.clone();
+    for (body, field) in [
+        (json!({}), "grant_type"),
+        (json!({ "grant_type": "password" }), "grant_type"),
+        (json!({ "grant_type": 7 }), "grant_type"),
+        (json!({ "grant_type": "refresh_token" }), "refresh_token"),
+        (json!({ "grant_type": "refresh_token", "refresh_token": 7 }), "refresh_token"),
+        (json!({ "grant_type": "refresh_token", "refresh_token": "" }), "refresh_token"),
     ] {
-        let fields = fields.into_iter().map(str::to_owned).collect();
-        assert_eq!(wrong_fields(&access_token(&server, &own, body).await), (400, fields));
+        let answer = access_token(&server, &own, body).await;
+        assert_eq!(wrong_fields(&answer), (400, vec![field.to_owned()]));
     }
-    let (_, secret) = own.split_once('.').unwrap();
-    let mixed = format!("{}.{secret}", other.split_once('.').unwrap().0);
-    let answer = access_token(&server, &mixed, json!({ "grant_type": "client_credentials" })).await;
+    let good = json!({ "grant_type": "client_credentials" });
+    let mixed = format!("{}.{}", other.split_once('.').unwrap().0, own.split_once('.').unwrap().1);
+    let answer = access_token(&server, &mixed, good.clone()).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "one token's id with another's secret");
+    for token in [None, Some("nonsense"), Some(own.as_str())] {
+        let answer = server.call(request(Method::POST, TOKEN, token, Some(good.clone()))).await;
+        assert_eq!(wrong_fields(&answer), (401, Vec::new()), "{token:?}");
+    }
+    let answer = server.call(request(Method::GET, TOKEN, Some(&own), None)).await;
+    assert_eq!(wrong_fields(&answer), (405, Vec::new()));
 }
 
 #[tokio::test]

@@ -169,9 +169,16 @@ impl World {
                 parameters.insert(field.into(), pick(value).into());
             }
         }
-        for (field, value) in
-            [("message", "Hi"), ("content", "Hi"), ("text", "Hi"), ("note", "Hi"), ("from", "x")]
-        {
+        for (field, value) in [
+            ("message", "Hi"),
+            ("content", "Hi"),
+            ("text", "Hi"),
+            ("note", "Hi"),
+            ("from", "x"),
+            ("provider", "whatsapp"),
+            ("phone", "79250000001"),
+            ("file_url", "http://127.0.0.1:9/nothing"),
+        ] {
             parameters.insert(field.into(), value.into());
         }
         parameters
@@ -183,11 +190,12 @@ impl World {
         let mut builder = Request::builder().method(operation.method.clone());
         match (operation.api.as_str(), token) {
             ("pact", Some(token)) => builder = builder.header("x-private-api-token", token),
-            ("pantheon", Some(token)) if operation.value["security"][0].get("basic").is_some() => {
+            ("iris", Some(token)) => drop(parameters.insert("sessionToken".into(), token.into())),
+            // The halves of a token, as a user name and a password.
+            (_, Some(token)) if operation.value["security"][0]["basic"].is_array() => {
                 let halves = STANDARD.encode(token.replacen('.', ":", 1));
                 builder = builder.header(header::AUTHORIZATION, format!("Basic {halves}"));
             }
-            ("iris", Some(token)) => drop(parameters.insert("sessionToken".into(), token.into())),
             (_, Some(token)) => builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}")),
             (_, None) => {}
         }

@@ -1,13 +1,13 @@
 //! Uploading a file, to be sent with a message.
 
 use super::{
-    company,
+    address::InConversation,
     wire::{Answer, ErrorBody, Named, UploadFile, UploadUrl},
 };
 use crate::{
     app::App,
-    dialect::{InPath, Input, Reply, Result, Writer, idempotency::IdempotencyKey, params::Params},
-    domain::{Attachment, ConversationRef, Error, InvalidField},
+    dialect::{Input, Reply, Result, Writer, idempotency::IdempotencyKey, params::Params},
+    domain::{Attachment, Error, InvalidField},
     files::StoredFile,
     outbound::URL_MAX_BYTES,
 };
@@ -49,12 +49,10 @@ use std::sync::Arc;
 pub async fn upload_attachment(
     State(app): State<App>,
     Writer(caller): Writer,
-    InPath((num, conversation)): InPath<(i64, i64)>,
+    InConversation { company, .. }: InConversation,
     key: Option<IdempotencyKey>,
     request: Request,
 ) -> Result<Response> {
-    let company = company(&app, &caller, num).await?;
-    app.conversations.details(company.id, ConversationRef::Num(conversation)).await?;
     let is_multipart = request.extensions().get::<Arc<Params>>().is_some_and(|params| params.is_multipart());
     if !is_multipart {
         let (mut parts, _) = request.into_parts();

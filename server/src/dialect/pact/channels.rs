@@ -1,24 +1,22 @@
 //! Channels of a company, and first messages over one.
 
 use super::{
-    channel, company,
-    conversations::contact,
+    address::{InCompany, OnChannel, writer},
     convert,
     messages::job_of,
     paging::{List, PageQuery},
     wire::{
-        Address, Answer, ChannelList, CreateChannel, Done, ErrorBody, Exists, FirstMessage, Job, Named,
-        Outcome, UpdateChannel, UserQuery,
+        Answer, ChannelList, CreateChannel, Done, ErrorBody, Exists, FirstMessage, Job, Named, Outcome,
+        UpdateChannel, UserQuery,
     },
-    writer,
 };
 use crate::{
     app::App,
     clock::new_id,
-    dialect::{Admin, InPath, Input, OnceKey, Reader, Reply, Result, Writer},
+    dialect::{Admin, Input, OnceKey, Reader, Reply, Result, Writer},
     domain::{
-        ChannelChange, ChannelChoice, ChannelKind, ChannelRef, Content, ConversationRef, Error, NewChannel,
-        Principal, conversations::Opening,
+        ChannelChange, ChannelChoice, ChannelKind, ChannelRef, Contact, Content, ConversationRef, Error,
+        NewChannel, Principal, conversations::Opening,
     },
 };
 use axum::extract::State;
@@ -37,11 +35,10 @@ use shared::ClientId;
 )]
 pub async fn list_channels(
     State(app): State<App>,
-    Reader(caller): Reader,
-    InPath(num): InPath<i64>,
+    Reader(_): Reader,
+    InCompany(company): InCompany,
     Input(page): Input<PageQuery>,
 ) -> Result<Reply<Answer<ChannelList>>> {
-    let company = company(&app, &caller, num).await?;
     // A company has one of a kind, so all of them are few.
     let mut found = app.store.channels(company.id).await?;
     let after = page.after(List::Channels);
@@ -77,16 +74,15 @@ pub async fn list_channels(
 )]
 pub async fn create_channel(
     State(app): State<App>,
-    Admin(caller): Admin,
-    InPath(num): InPath<i64>,
+    Admin(_): Admin,
+    InCompany(company): InCompany,
     Input(body): Input<CreateChannel>,
 ) -> Result<Reply<Answer<Named>>> {
-    let company = company(&app, &caller, num).await?;
     let at = app.clock.now();
     let config = config(Map::new(), body.sync_messages_from, body.do_not_mark_as_read);
     let new = NewChannel { id: new_id(at), company: company.id, kind: body.provider, config, at };
     let channel = app.store.create_channel(new).await.map_err(|error| match error {
-        Error::AlreadyExists(_) => Error::invalid("provider", "the company has a channel of it already"),
+        Error::AlreadyExists(_) => Error::invalid("provider", "has a channel in this company already"),
         error => error,
     })?;
     Ok(Reply(Answer { status: Outcome::Created, data: Named { external_id: channel.num } }))
@@ -108,12 +104,10 @@ pub async fn create_channel(
 )]
 pub async fn update_channel(
     State(app): State<App>,
-    Admin(caller): Admin,
-    InPath((num, channel_num)): InPath<(i64, i64)>,
+    Admin(_): Admin,
+    OnChannel { company, channel }: OnChannel,
     Input(body): Input<UpdateChannel>,
 ) -> Result<Reply<Answer<Named>>> {
-    let company = company(&app, &caller, num).await?;
-    let channel = channel(&app, &company, channel_num).await?;
     let config = config(channel.config, body.sync_messages_from, body.do_not_mark_as_read);
     let change = ChannelChange { config: Some(config), is_active: None };
     let channel = app.store.change_channel(company.id, channel.id, change).await?;
@@ -152,11 +146,9 @@ fn config(
 )]
 pub async fn delete_channel(
     State(app): State<App>,
-    Admin(caller): Admin,
-    InPath((num, channel_num)): InPath<(i64, i64)>,
+    Admin(_): Admin,
+    OnChannel { company, channel }: OnChannel,
 ) -> Result<Reply<Done>> {
-    let company = company(&app, &caller, num).await?;
-    let channel = channel(&app, &company, channel_num).await?;
     app.store.delete_channel(company.id, channel.id, app.clock.now()).await?;
     Ok(Reply(Done { status: Outcome::Deleted }))
 }
@@ -173,12 +165,10 @@ pub async fn delete_channel(
 )]
 pub async fn user_exists(
     State(app): State<App>,
-    Reader(caller): Reader,
-    InPath((num, channel_num)): InPath<(i64, i64)>,
+    Reader(_): Reader,
+    OnChannel { company, channel }: OnChannel,
     Input(query): Input<UserQuery>,
 ) -> Result<Reply<Exists>> {
-    let company = company(&app, &caller, num).await?;
-    let channel = channel(&app, &company, channel_num).await?;
     let customer = app.store.customer_by_handle(company.id, channel.id, &query.phone).await?;
     Ok(Reply(Exists { status: Outcome::Ok, exists: customer.is_some() }))
 }
@@ -205,11 +195,11 @@ pub async fn user_exists(
 pub async fn start_on_channel(
     State(app): State<App>,
     Writer(caller): Writer,
-    InPath((num, channel_num)): InPath<(i64, i64)>,
+    place: OnChannel,
     OnceKey(client_id): OnceKey,
     Input(body): Input<FirstMessage>,
 ) -> Result<Reply<Answer<Job>>> {
-    write_first(&app, &caller, (num, channel_num), client_id, body).await
+    write_first(&app, &caller, place, client_id, body).await
 }
 
 /// Writes to somebody by phone number: a shorter address for the same
@@ -234,27 +224,26 @@ pub async fn start_on_channel(
 pub async fn write_on_channel(
     State(app): State<App>,
     Writer(caller): Writer,
-    InPath((num, channel_num)): InPath<(i64, i64)>,
+    place: OnChannel,
     OnceKey(client_id): OnceKey,
     Input(body): Input<FirstMessage>,
 ) -> Result<Reply<Answer<Job>>> {
-    write_first(&app, &caller, (num, channel_num), client_id, body).await
+    write_first(&app, &caller, place, client_id, body).await
 }
 
 async fn write_first(
     app: &App,
     caller: &Principal,
-    (num, channel_num): (i64, i64),
+    OnChannel { company, channel }: OnChannel,
     client_id: Option<ClientId>,
     body: FirstMessage,
 ) -> Result<Reply<Answer<Job>>> {
-    let company = company(app, caller, num).await?;
-    let channel = channel(app, &company, channel_num).await?;
     if !matches!(channel.kind, ChannelKind::Whatsapp | ChannelKind::TelegramPersonal | ChannelKind::Sms) {
         return Err(Error::ChannelUnusable("nobody is reached by phone number on it").into());
     }
     let content = Content::new(body.field, body.text, Vec::new())?;
-    let mut opening = Opening::new(ChannelChoice::Id(channel.id), contact(Address::Phone(body.phone)));
+    let mut opening =
+        Opening::new(ChannelChoice::Id(channel.id), Contact::on(channel.kind, &body.phone, None));
     opening.is_continued = true;
     opening.client_id = client_id;
     opening.message = Some((content, Some(writer(app, caller, &company).await?)));

@@ -1,7 +1,8 @@
 //! Companies: the token's own, and those made with its tokens.
 
 use super::{
-    company, convert,
+    address::InCompany,
+    convert,
     paging::{List, PageQuery},
     webhook,
     wire::{Answer, CompanyList, CreateCompany, ErrorBody, Named, Outcome, UpdateCompany},
@@ -10,7 +11,7 @@ use crate::{
     app::App,
     auth::Token,
     clock::new_id,
-    dialect::{Admin, InPath, Input, Reader, Reply, Result},
+    dialect::{Admin, Input, Reader, Reply, Result},
     domain::{CompanyChange, Error, NewWebhook, WebhookFormat, administration::CompanyDraft},
 };
 use axum::extract::State;
@@ -101,11 +102,10 @@ pub async fn create_company(
 )]
 pub async fn update_company(
     State(app): State<App>,
-    Admin(caller): Admin,
-    InPath(num): InPath<i64>,
+    Admin(_): Admin,
+    InCompany(company): InCompany,
     Input(body): Input<UpdateCompany>,
 ) -> Result<Reply<Answer<Named>>> {
-    let company = company(&app, &caller, num).await?;
     if let Some(Some(url)) = &body.webhook_url {
         greet(&app, url).await?;
     }

@@ -1,19 +1,19 @@
 //! Conversations: listing, opening and reading them, and what is noted about them.
 
 use super::{
-    company, convert,
+    address::{InCompany, InConversation, writer},
+    convert,
     paging::{List, PageQuery},
     wire::{
-        Address, Answer, AssignConversation, Conversation, ConversationList, CreateConversation, Done,
-        ErrorBody, Named, NamedConversation, OneConversation, Outcome, ToggleBitrixBlock, UpdateNote,
+        Answer, AssignConversation, Conversation, ConversationList, CreateConversation, Done, ErrorBody,
+        Named, NamedConversation, OneConversation, Outcome, ToggleBitrixBlock, UpdateNote,
     },
-    writer,
 };
 use crate::{
     app::App,
-    dialect::{InPath, Input, OnceKey, Reader, Reply, Result, Writer},
+    dialect::{Input, OnceKey, Reader, Reply, Result, Writer},
     domain::{
-        AgentRef, Alteration, ChannelChoice, Contact, Content, ConversationQuery, ConversationRef, Profile,
+        AgentRef, Alteration, ChannelChoice, Contact, Content, ConversationQuery, ConversationRef,
         conversations::Opening,
     },
 };
@@ -31,11 +31,10 @@ use axum::extract::State;
 )]
 pub async fn list_conversations(
     State(app): State<App>,
-    Reader(caller): Reader,
-    InPath(num): InPath<i64>,
+    Reader(_): Reader,
+    InCompany(company): InCompany,
     Input(page): Input<PageQuery>,
 ) -> Result<Reply<Answer<ConversationList>>> {
-    let company = company(&app, &caller, num).await?;
     let query = ConversationQuery::ByNum {
         after: page.after(List::Conversations),
         is_descending: page.is_descending(),
@@ -70,12 +69,12 @@ pub async fn list_conversations(
 pub async fn create_conversation(
     State(app): State<App>,
     Writer(caller): Writer,
-    InPath(num): InPath<i64>,
+    InCompany(company): InCompany,
     OnceKey(client_id): OnceKey,
     Input(body): Input<CreateConversation>,
 ) -> Result<Reply<Answer<OneConversation>>> {
-    let company = company(&app, &caller, num).await?;
-    let mut opening = Opening::new(ChannelChoice::Kind(body.kind), contact(body.address));
+    let mut opening =
+        Opening::new(ChannelChoice::Kind(body.kind), Contact::on(body.kind, &body.handle, None));
     opening.is_continued = true;
     opening.client_id = client_id;
     if let Some(text) = body.text {
@@ -85,17 +84,6 @@ pub async fn create_conversation(
     let opened = app.conversations.open(company.id, opening).await?;
     let details = app.conversations.details(company.id, ConversationRef::Id(opened.conversation)).await?;
     Ok(Reply(one(details)))
-}
-
-/// Whoever is known by this address; somebody new if nobody is.
-pub fn contact(address: Address) -> Contact {
-    let (handle, profile) = match address {
-        Address::Phone(phone) => (phone.clone(), Profile { phone: Some(phone), ..Profile::default() }),
-        Address::Username(username) => {
-            (username.clone(), Profile { username: Some(username), ..Profile::default() })
-        }
-    };
-    Contact::Handle { handle, profile: Box::new(profile) }
 }
 
 /// Reads a conversation
@@ -109,12 +97,9 @@ pub fn contact(address: Address) -> Contact {
     security(("pact" = ["read"]))
 )]
 pub async fn get_conversation(
-    State(app): State<App>,
-    Reader(caller): Reader,
-    InPath((num, conversation)): InPath<(i64, i64)>,
+    Reader(_): Reader,
+    InConversation { details, .. }: InConversation,
 ) -> Result<Reply<Answer<OneConversation>>> {
-    let company = company(&app, &caller, num).await?;
-    let details = app.conversations.details(company.id, ConversationRef::Num(conversation)).await?;
     Ok(Reply(one(details)))
 }
 
@@ -134,13 +119,12 @@ pub async fn get_conversation(
 )]
 pub async fn update_note(
     State(app): State<App>,
-    Writer(caller): Writer,
-    InPath((num, conversation)): InPath<(i64, i64)>,
+    Writer(_): Writer,
+    InConversation { company, details }: InConversation,
     Input(body): Input<UpdateNote>,
 ) -> Result<Reply<Done>> {
-    let company = company(&app, &caller, num).await?;
-    let alteration = Alteration::Note(body.note);
-    app.conversations.alter(company.id, ConversationRef::Num(conversation), alteration).await?;
+    let conversation = ConversationRef::Id(details.conversation.id);
+    app.conversations.alter(company.id, conversation, Alteration::Note(body.note)).await?;
     Ok(Reply(Done { status: Outcome::Updated }))
 }
 
@@ -163,13 +147,13 @@ pub async fn update_note(
 )]
 pub async fn assign_conversation(
     State(app): State<App>,
-    Writer(caller): Writer,
-    InPath((num, conversation)): InPath<(i64, i64)>,
+    Writer(_): Writer,
+    InConversation { company, details }: InConversation,
     Input(body): Input<AssignConversation>,
 ) -> Result<Reply<Answer<NamedConversation>>> {
-    let company = company(&app, &caller, num).await?;
+    let conversation = ConversationRef::Id(details.conversation.id);
     let alteration = Alteration::Assign(body.assignee_id.map(AgentRef::Num));
-    let altered = app.conversations.alter(company.id, ConversationRef::Num(conversation), alteration).await?;
+    let altered = app.conversations.alter(company.id, conversation, alteration).await?;
     let conversation = Named { external_id: altered.conversation.num };
     Ok(Reply(Answer::ok(NamedConversation { conversation })))
 }
@@ -190,12 +174,11 @@ pub async fn assign_conversation(
 )]
 pub async fn toggle_bitrix_block(
     State(app): State<App>,
-    Writer(caller): Writer,
-    InPath((num, conversation)): InPath<(i64, i64)>,
+    Writer(_): Writer,
+    InConversation { company, details }: InConversation,
     Input(body): Input<ToggleBitrixBlock>,
 ) -> Result<Reply<Answer<OneConversation>>> {
-    let company = company(&app, &caller, num).await?;
-    let conversation = ConversationRef::Num(conversation);
+    let conversation = ConversationRef::Id(details.conversation.id);
     app.conversations.alter(company.id, conversation, Alteration::BlockBitrix(body.enabled)).await?;
     Ok(Reply(one(app.conversations.details(company.id, conversation).await?)))
 }

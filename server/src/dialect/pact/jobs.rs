@@ -1,16 +1,31 @@
 //! Delivery jobs: asking after a message that was sent.
 
 use super::{
-    channel, company, convert,
+    address::{OnChannel, num_in},
+    convert,
     wire::{Answer, Job},
 };
 use crate::{
     app::App,
-    dialect::{InPath, Reader, Reply, Result},
+    dialect::{Reader, Refusal, Reply, Result},
     domain::{Channel, ChannelKind, Company, ConversationRef, Error, Side},
 };
-use axum::extract::State;
+use axum::{
+    extract::{FromRequestParts, State},
+    http::request::Parts,
+};
 use shared::ConversationId;
+
+/// The job of an address.
+pub struct JobNum(i64);
+
+impl FromRequestParts<App> for JobNum {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        Ok(Self(num_in(parts, app, "job").await?))
+    }
+}
 
 /// Reads a delivery job
 #[utoipa::path(
@@ -28,11 +43,10 @@ use shared::ConversationId;
 )]
 pub async fn get_job(
     State(app): State<App>,
-    Reader(caller): Reader,
-    InPath((num, channel_num, job)): InPath<(i64, i64, i64)>,
+    Reader(_): Reader,
+    OnChannel { company, channel }: OnChannel,
+    JobNum(job): JobNum,
 ) -> Result<Reply<Answer<Job>>> {
-    let company = company(&app, &caller, num).await?;
-    let channel = channel(&app, &company, channel_num).await?;
     let job = if channel.kind == ChannelKind::Widget {
         message_as_job(&app, &company, &channel, job).await?
     } else {

@@ -1,15 +1,15 @@
 //! Messages of a conversation: listing and sending them.
 
 use super::{
-    company, convert,
+    address::{InConversation, writer},
+    convert,
     paging::{List, PageQuery},
     wire::{ATTACHMENTS, Answer, ErrorBody, Job, MessageList, SendMessage},
-    writer,
 };
 use crate::{
     app::App,
-    dialect::{InPath, Input, OnceKey, Reader, Reply, Result, Writer},
-    domain::{ChannelRef, Company, Content, ConversationRef, Error, InvalidField, Message, MessageQuery},
+    dialect::{Input, OnceKey, Reader, Reply, Result, Writer},
+    domain::{ChannelRef, Company, Content, Error, InvalidField, Message, MessageQuery},
 };
 use axum::extract::State;
 use shared::Seq;
@@ -26,13 +26,11 @@ use shared::Seq;
 )]
 pub async fn list_messages(
     State(app): State<App>,
-    Reader(caller): Reader,
-    InPath((num, conversation)): InPath<(i64, i64)>,
+    Reader(_): Reader,
+    InConversation { company, details }: InConversation,
     Input(page): Input<PageQuery>,
 ) -> Result<Reply<Answer<MessageList>>> {
-    let company = company(&app, &caller, num).await?;
-    let conversation =
-        app.conversations.details(company.id, ConversationRef::Num(conversation)).await?.conversation;
+    let conversation = details.conversation;
     let after: Option<Seq> = page.after(List::Messages);
     let query = if page.is_descending() {
         MessageQuery::Before(after)
@@ -74,13 +72,11 @@ pub async fn list_messages(
 pub async fn send_message(
     State(app): State<App>,
     Writer(caller): Writer,
-    InPath((num, conversation)): InPath<(i64, i64)>,
+    InConversation { company, details }: InConversation,
     OnceKey(client_id): OnceKey,
     Input(body): Input<SendMessage>,
 ) -> Result<Reply<Answer<Job>>> {
-    let company = company(&app, &caller, num).await?;
-    let conversation =
-        app.conversations.details(company.id, ConversationRef::Num(conversation)).await?.conversation;
+    let conversation = details.conversation;
     let attachments = app
         .store
         .attachment_ids(company.id, &body.attachments)

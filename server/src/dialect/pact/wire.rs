@@ -300,17 +300,11 @@ pub struct Exists {
     pub exists: bool,
 }
 
-/// How a contact is reached.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Address {
-    Phone(String),
-    Username(String),
-}
-
 /// Body of `POST …/conversations`: whom a conversation is opened with, and over what.
 pub struct CreateConversation {
     pub kind: ChannelKind,
-    pub address: Address,
+    /// A phone number or a user name.
+    pub handle: String,
     pub text: Option<String>,
 }
 
@@ -321,7 +315,7 @@ impl FromFields for CreateConversation {
         let text = fields.optional("text", said);
         fields.optional("send_to_crm", fields::boolean);
         let kind = provider?;
-        let address = if kind == ChannelKind::TelegramPersonal {
+        let handle = if kind == ChannelKind::TelegramPersonal {
             let username = fields.optional("username", username);
             if !fields.has("text") {
                 fields.wrong(InvalidField::missing("text"));
@@ -338,16 +332,16 @@ impl FromFields for CreateConversation {
                     });
                     None
                 }
-                (true, false) => phone.map(Address::Phone),
-                (false, true) => username.map(Address::Username),
+                (true, false) => phone,
+                (false, true) => username,
             }
         } else {
             if !fields.has("phone") {
                 fields.wrong(InvalidField::missing("phone"));
             }
-            phone.map(Address::Phone)
+            phone
         };
-        Some(Self { kind, address: address?, text })
+        Some(Self { kind, handle: handle?, text })
     }
 }
 
@@ -371,7 +365,7 @@ pub fn phone(param: &Param) -> Result<String, Wrong> {
     }
 }
 
-/// A user name, without the @ that it may have in front.
+/// A user name, with or without an @ in front.
 fn username(param: &Param) -> Result<String, Wrong> {
     let text = fields::text(param)?;
     let name = text.strip_prefix('@').unwrap_or(&text);
