@@ -303,8 +303,6 @@ async fn until(at: Option<Instant>) {
 enum Failure {
     #[error(transparent)]
     Outbound(#[from] OutboundError),
-    #[error("the mock was told to drop it")]
-    Dropped,
     #[error("the answer was {0}, not 200")]
     Status(StatusCode),
     /// Somebody asked for it, in mock mode.
