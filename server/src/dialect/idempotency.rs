@@ -45,6 +45,11 @@ impl IdempotencyKey {
         Self { fingerprint, ..self }
     }
 
+    /// Whose key it is: the company of the token.
+    pub const fn company(&self) -> CompanyId {
+        self.company
+    }
+
     /// The id under which what the request asks for is stored once.
     pub fn client_id(&self) -> ClientId {
         let digest = Sha256::new_with_prefix(self.company.0)

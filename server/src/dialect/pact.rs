@@ -22,14 +22,13 @@ use crate::{
     dialect::{
         self, Asked, Dialect,
         params::{Param, Params},
-        reason,
+        reason, upload,
     },
     domain::{Error, Principal},
     openapi::Part,
 };
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     http::{HeaderName, StatusCode, request::Parts},
 };
 use serde_json::{Value, json};
@@ -43,13 +42,8 @@ pub struct Pact;
 
 const TOKEN: HeaderName = HeaderName::from_static("x-private-api-token");
 
-/// What a multipart body may be longer than the file in it.
-const MULTIPART_ROOM_BYTES: usize = 64 * 1024;
-
 /// Every route of the API.
 pub fn router(app: &App) -> OpenApiRouter<App> {
-    let file_max_bytes = usize::try_from(app.settings.upload_max_bytes).unwrap_or(usize::MAX);
-    let upload_limit = DefaultBodyLimit::max(file_max_bytes.saturating_add(MULTIPART_ROOM_BYTES));
     let with_token = OpenApiRouter::new()
         .routes(routes!(companies::list_companies, companies::create_company))
         .routes(routes!(companies::update_company))
@@ -64,7 +58,7 @@ pub fn router(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(conversations::assign_conversation))
         .routes(routes!(conversations::toggle_bitrix_block))
         .routes(routes!(messages::list_messages, messages::send_message))
-        .routes(routes!(attachments::upload_attachment).layer(upload_limit));
+        .routes(routes!(attachments::upload_attachment).layer(upload::body_limit(app)));
     dialect::assemble::<Pact>(app, with_token, None)
 }
 

@@ -1,10 +1,12 @@
 //! Files that come in a multipart body, in its part `file`. They go to the disk as they arrive, never whole into memory.
+//! Where an API takes it, the part `file_url` may be there instead, and say where the file is fetched.
 
 use super::{Refusal, Reply, Result, idempotency::IdempotencyKey};
 use crate::{
     app::App,
     domain::{Attachment, Error, InvalidField},
     files::StoredFile,
+    outbound::URL_MAX_BYTES,
 };
 use axum::{
     extract::{
@@ -21,6 +23,8 @@ use shared::CompanyId;
 
 /// The part that holds the file.
 const PART: &str = "file";
+/// The part that holds the address of one.
+const URL_PART: &str = "file_url";
 
 /// How much a body may hold beside its file, in bytes: boundaries, headers, other parts.
 const BESIDE_MAX_BYTES: u64 = 64 * 1024;
@@ -35,7 +39,10 @@ const fn body_max_bytes(app: &App) -> u64 {
 }
 
 /// A multipart body that is still to be read.
-pub struct Upload(Multipart);
+pub struct Upload {
+    multipart: Multipart,
+    takes_url: bool,
+}
 
 impl FromRequest<App> for Upload {
     type Rejection = Refusal;
@@ -50,18 +57,28 @@ impl FromRequest<App> for Upload {
         }
         Multipart::from_request(request, app)
             .await
-            .map(Self)
+            .map(|multipart| Self { multipart, takes_url: false })
             .map_err(|_| Error::UnsupportedMediaType("multipart/form-data, with its boundary").into())
     }
 }
 
-/// A file that has arrived, with the name its sender gave it.
-struct Received {
-    name: String,
-    stored: StoredFile,
+/// What has arrived.
+enum Received {
+    /// A file, with the name its sender gave it.
+    File {
+        name: String,
+        stored: StoredFile,
+    },
+    Url(String),
 }
 
 impl Upload {
+    /// The part `file_url` may be there in the place of the file.
+    #[must_use]
+    pub fn or_url(self) -> Self {
+        Self { takes_url: true, ..self }
+    }
+
     /// Keeps the file as the business's, once for an Idempotency-Key, and answers with what `write` makes of it.
     pub async fn keep<T: Serialize>(
         self,
@@ -70,17 +87,16 @@ impl Upload {
         key: Option<IdempotencyKey>,
         write: impl FnOnce(Attachment) -> T + Send,
     ) -> Result<Response> {
-        let Received { name, stored } = self.receive(app).await?;
+        let received = self.receive(app).await?;
         let Some(key) = key else {
-            let attachment = app.attachments.keep(company, None, &name, stored).await?;
-            return Ok(Reply(write(attachment)).into_response());
+            return Ok(Reply(write(received.keep(app, company).await?)).into_response());
         };
         // Only now is it known what the request asks.
-        let key = key.of_content(&stored.sha256).of_content(&Sha256::digest(&name).into());
-        let mut waiting = Some(stored);
+        let key = received.name_in(key);
+        let mut waiting = Some(received);
         let keeping = async {
             let kept = match waiting.take() {
-                Some(stored) => app.attachments.keep(company, None, &name, stored).await,
+                Some(received) => received.keep(app, company).await,
                 None => Err(Error::internal("a file is kept once")),
             };
             match kept {
@@ -88,9 +104,10 @@ impl Upload {
                 Err(error) => Refusal::from(error).into_response(),
             }
         };
-        let response = app.idempotency.run(company, key, keeping).await;
+        // A key is the token's company's, whichever company the file is for.
+        let response = app.idempotency.run(key.company(), key, keeping).await;
         if let Some(unneeded) = waiting {
-            app.attachments.discard(&unneeded).await;
+            unneeded.discard(app).await;
         }
         Ok(response)
     }
@@ -98,37 +115,92 @@ impl Upload {
     async fn receive(mut self, app: &App) -> Result<Received, Error> {
         let mut received = None;
         match self.read(app, &mut received).await {
-            Ok(()) => received.ok_or_else(|| InvalidField::missing(PART).into()),
+            Ok(()) => received.ok_or_else(|| self.missing().into()),
             Err(error) => {
-                if let Some(Received { stored, .. }) = received {
-                    app.attachments.discard(&stored).await;
+                if let Some(received) = received {
+                    received.discard(app).await;
                 }
                 Err(error)
             }
         }
     }
 
-    /// Reads the body to its end, and no part but the file into anything.
+    fn missing(&self) -> InvalidField {
+        let missing = InvalidField::missing(PART);
+        if self.takes_url {
+            InvalidField { problem: format!("or {URL_PART} is required"), ..missing }
+        } else {
+            missing
+        }
+    }
+
+    /// Reads the body to its end, and no part but these into anything.
     async fn read(&mut self, app: &App, received: &mut Option<Received>) -> Result<(), Error> {
         let refuse = |error: MultipartError| match error.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(app.attachments.max_bytes()),
             _ => Error::Malformed(format!("the multipart body: {}", error.body_text())),
         };
-        while let Some(part) = self.0.next_field().await.map_err(refuse)? {
-            if part.name() != Some(PART) {
-                continue;
+        while let Some(part) = self.multipart.next_field().await.map_err(refuse)? {
+            let name = match part.name() {
+                Some(PART) => PART,
+                Some(URL_PART) if self.takes_url => URL_PART,
+                _ => continue,
+            };
+            match received {
+                Some(Received::File { .. }) if name == URL_PART => {
+                    return Err(Error::invalid(URL_PART, format!("must not come together with {PART}")));
+                }
+                Some(Received::Url(_)) if name == PART => {
+                    return Err(Error::invalid(PART, format!("must not come together with {URL_PART}")));
+                }
+                Some(_) => return Err(Error::invalid(name, "must be there once")),
+                None if name == URL_PART => *received = Some(Received::Url(url_in(part, refuse).await?)),
+                None => *received = Some(store(app, part).await?),
             }
-            if received.is_some() {
-                return Err(InvalidField::value(PART, "must be there once").into());
-            }
-            *received = Some(store(app, part).await?);
         }
         Ok(())
     }
 }
 
+impl Received {
+    async fn keep(self, app: &App, company: CompanyId) -> Result<Attachment, Error> {
+        match self {
+            Self::File { name, stored } => app.attachments.keep(company, None, &name, stored).await,
+            Self::Url(url) => app.attachments.fetch(company, &url).await,
+        }
+    }
+
+    async fn discard(&self, app: &App) {
+        if let Self::File { stored, .. } = self {
+            app.attachments.discard(stored).await;
+        }
+    }
+
+    /// The key for a request that holds this.
+    fn name_in(&self, key: IdempotencyKey) -> IdempotencyKey {
+        match self {
+            Self::File { name, stored } => {
+                key.of_content(&stored.sha256).of_content(&Sha256::digest(name).into())
+            }
+            Self::Url(url) => key.of_content(&Sha256::digest(url).into()),
+        }
+    }
+}
+
+/// An address, which is short.
+async fn url_in(mut part: Field<'_>, refuse: impl Fn(MultipartError) -> Error) -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = part.chunk().await.map_err(&refuse)? {
+        bytes.extend(chunk);
+        if bytes.len() > URL_MAX_BYTES {
+            return Err(Error::invalid(URL_PART, format!("must be at most {URL_MAX_BYTES} characters")));
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| Error::invalid(URL_PART, "must be UTF-8"))
+}
+
 async fn store(app: &App, part: Field<'_>) -> Result<Received, Error> {
     let name = part.file_name().unwrap_or_default().to_owned();
     let bytes = part.map_err(|error| error.body_text());
-    Ok(Received { name, stored: app.attachments.receive(bytes).await? })
+    Ok(Received::File { name, stored: app.attachments.receive(bytes).await? })
 }

@@ -9,7 +9,6 @@ use server::{
         socket::{self, AdminSocket},
     },
     config::Config,
-    domain::AgentRef,
     live::{EventStream, Listener, Start, StreamItem},
     serve,
 };
@@ -267,18 +266,31 @@ async fn a_revoked_token_is_dead_at_once_and_its_streams_end() {
     assert!(server.app.administration.authenticate(&token.token).await.is_err());
     assert!(server.app.administration.authenticate(&other.token).await.is_ok());
     // The next thing that the other hears is what happens next.
-    let agents = server.app.store.agents(server.demo.business_id).await.unwrap();
-    assert!(
-        server
-            .app
-            .store
-            .agent(server.demo.business_id, AgentRef::Num(agents[0].num))
-            .await
-            .unwrap()
-            .is_some()
-    );
     server.visitor().await;
     assert!(matches!(timeout(PATIENCE, goes_on.next()).await.unwrap(), Some(Ok(StreamItem::Live(_)))));
+    door.close().await;
+}
+
+#[tokio::test]
+async fn the_event_stream_of_a_program_ends_with_its_token() {
+    let server = TestServer::start().await;
+    let door = Door::open(&server);
+    let directory = server.directory.path();
+    let company = server.demo.company_num.to_string();
+    let agent = Request::CreateAgent {
+        company: company.clone(),
+        name: "Sam".into(),
+        email: None,
+        role: "agent".into(),
+    };
+    let Response::Agent(agent) = execute(directory, agent).await.unwrap() else {
+        panic!("an agent is answered")
+    };
+    let token = new_token(directory, &company, Some(agent.num.to_string())).await;
+    let mut stream = server.stream("/api/v1/stream", &token.token, None).await;
+    execute(directory, Request::RevokeAgent { company, agent: agent.num.to_string() }).await.unwrap();
+    let ends = async { while stream.frame().await.is_some() {} };
+    timeout(Duration::from_secs(5), ends).await.unwrap();
     door.close().await;
 }
 

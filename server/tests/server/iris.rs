@@ -334,6 +334,25 @@ async fn a_guest_is_found_by_room_and_last_name_in_any_letter_case() {
 }
 
 #[tokio::test]
+async fn a_guest_has_a_room_as_long_as_the_business_says_so() {
+    let server = TestServer::start().await;
+    let token = &server.demo.api_token;
+    let call = async |method, path: &str, body: Value| {
+        let answer = server.call(request(method, path, Some(token), Some(body))).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        answer.json::<Value>()
+    };
+    let body = json!({ "name": "Ada Lovelace", "room": "101", "language": "en-GB" });
+    let customer = call(Method::POST, "/api/v1/customers", body).await;
+    let ada = Client { server: &server, session: server.in_room("Lovelace", "101").await.session() };
+    let conversation = ada.create(json!({ "message": "hi", "conversationType": "guest" })).await;
+    assert_eq!(conversation["guestLanguageCode"], "en-GB");
+    let path = format!("/api/v1/customers/{}", customer["id"].as_str().unwrap());
+    call(Method::PATCH, &path, json!({ "room": null })).await;
+    server.in_room("Lovelace", "101").await.failed("NotFound");
+}
+
+#[tokio::test]
 async fn a_guest_writes_and_the_staff_answers_and_each_knows_what_the_other_has_read() {
     let server = TestServer::start().await;
     let (guest, staff) = (server.guest_client("Ada King Lovelace", "101").await, server.staff().await);

@@ -89,6 +89,12 @@ pub struct CreateCustomer {
     /// What the business calls them; no two customers have the same.
     #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "crm-42")]
     external_id: Option<String>,
+    /// Where they stay. A guest is found by it, with the last word of the name; see iRiS's `InitialiseByRoom`.
+    #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "101")]
+    room: Option<String>,
+    /// BCP 47.
+    #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "en")]
+    language: Option<String>,
 }
 
 impl FromFields for CreateCustomer {
@@ -99,6 +105,8 @@ impl FromFields for CreateCustomer {
             email: fields.optional("email", fields::name),
             phone: fields.optional("phone", fields::name),
             external_id: fields.optional("external_id", fields::name),
+            room: fields.optional("room", fields::name_or_number),
+            language: fields.optional("language", fields::name),
         })
     }
 }
@@ -125,8 +133,8 @@ pub async fn create_customer(
     Input(body): Input<CreateCustomer>,
 ) -> Result<Reply<Customer>> {
     check_business(&caller, body.business_id)?;
-    let CreateCustomer { name, email, phone, external_id, .. } = body;
-    let profile = Profile { name, email, phone, external_id, ..Profile::default() };
+    let CreateCustomer { business_id: _, name, email, phone, external_id, room, language } = body;
+    let profile = Profile { name, email, phone, external_id, room, language, ..Profile::default() };
     Ok(Reply(convert::customer(app.customers.create(caller.company, profile).await?)))
 }
 
@@ -150,45 +158,35 @@ pub async fn get_customer(
 
 /// What is left out stays; what is null is cleared.
 #[derive(ToSchema)]
+#[expect(dead_code, reason = "it documents what `CustomerChange` reads")]
 pub struct ChangeCustomer {
-    #[schema(
-        value_type = Option<String>,
-        max_length = 255,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
-        example = "Alex Johnson"
-    )]
-    name: Option<Option<String>>,
-    #[schema(
-        value_type = Option<String>,
-        max_length = 255,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
-        example = "alex@example.com"
-    )]
-    email: Option<Option<String>>,
-    #[schema(
-        value_type = Option<String>,
-        max_length = 255,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
-        example = "+79250000001"
-    )]
-    phone: Option<Option<String>>,
-    #[schema(
-        value_type = Option<String>,
-        max_length = 255,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
-        example = "crm-42"
-    )]
-    external_id: Option<Option<String>>,
+    #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "Alex Johnson")]
+    name: Option<String>,
+    #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "alex@example.com")]
+    email: Option<String>,
+    #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "+79250000001")]
+    phone: Option<String>,
+    #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "crm-42")]
+    external_id: Option<String>,
+    #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "101")]
+    room: Option<String>,
+    #[schema(max_length = 255, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$", example = "en")]
+    language: Option<String>,
 }
 
-impl FromFields for ChangeCustomer {
+pub struct CustomerChange(ProfileChange);
+
+impl FromFields for CustomerChange {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
+        Some(Self(ProfileChange {
             name: fields.clearable("name", fields::name),
             email: fields.clearable("email", fields::name),
             phone: fields.clearable("phone", fields::name),
             external_id: fields.clearable("external_id", fields::name),
-        })
+            room: fields.clearable("room", fields::name_or_number),
+            language: fields.clearable("language", fields::name),
+            ..ProfileChange::default()
+        }))
     }
 }
 
@@ -210,10 +208,8 @@ pub async fn change_customer(
     State(app): State<App>,
     Writer(caller): Writer,
     InPath(id): InPath<CustomerId>,
-    Input(body): Input<ChangeCustomer>,
+    Input(CustomerChange(change)): Input<CustomerChange>,
 ) -> Result<Reply<Customer>> {
-    let ChangeCustomer { name, email, phone, external_id } = body;
-    let change = ProfileChange { name, email, phone, external_id, ..ProfileChange::default() };
     Ok(Reply(convert::customer(app.customers.change(caller.company, id, change).await?)))
 }
 
