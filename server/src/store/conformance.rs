@@ -1,6 +1,7 @@
 //! What every store must do, as one suite that each runs. It panics where a store falls short.
 
 mod apis;
+mod deliveries;
 
 use crate::{
     domain::{
@@ -44,6 +45,7 @@ pub async fn run(store: &dyn Store, told: &Recorder) {
     suite.the_log_tells_everything_once_and_in_order(&home).await;
     suite.sessions_are_renewed_once(&home).await;
     suite.run_apis(&home, &abroad).await;
+    suite.run_deliveries(&home, &abroad).await;
     check_what_was_told(&told.0.lock().unwrap(), &[&home, &abroad]);
 }
 

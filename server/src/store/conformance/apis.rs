@@ -25,7 +25,7 @@ impl Suite<'_> {
         self.what_is_erased_is_gone_and_nothing_else(home, abroad).await;
     }
 
-    fn opening(&self, home: &Home, contact: Contact) -> NewOpening {
+    pub(super) fn opening(&self, home: &Home, contact: Contact) -> NewOpening {
         NewOpening {
             id: ConversationId(self.id()),
             company: home.company,
