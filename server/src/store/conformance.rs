@@ -1,6 +1,7 @@
 //! What every store must do, as one suite that each runs. It panics where a store falls short.
 
 mod apis;
+mod deliveries;
 mod outside;
 
 use crate::{
@@ -46,6 +47,7 @@ pub async fn run(store: &dyn Store, told: &Recorder) {
     suite.sessions_are_renewed_once(&home).await;
     suite.run_apis(&home, &abroad).await;
     suite.run_outside(&home, &abroad).await;
+    suite.run_deliveries(&home, &abroad).await;
     check_what_was_told(&told.0.lock().unwrap(), &[&home, &abroad]);
 }
 

@@ -144,7 +144,8 @@ async fn a_webhook_is_told_of_conversations_messages_how_far_they_came_and_jobs(
             "result": "DELIVERED",
             "message_id": message["external_id"],
             "details": { "result": "DELIVERED" },
-            "created_at": 1_767_225_600,
+            "created_at": "2026-01-01 00:00:00 UTC",
+            "created_at_timestamp": 1_767_225_600,
             "executed_at": "2026-01-01 00:00:00 UTC",
             "date": 1_767_225_600,
         })

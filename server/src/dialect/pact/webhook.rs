@@ -176,18 +176,27 @@ async fn receipt_acks(app: &App, change: &Change, receipt: &Receipt) -> Result<V
     Ok(events)
 }
 
+/// The job as it is asked after, with its times as webhooks write them.
 #[derive(Serialize)]
 struct JobData {
-    #[serde(flatten)]
-    job: wire::Job,
+    id: i64,
+    company_id: i64,
+    channel: wire::JobChannel,
+    conversation_id: i64,
+    state: wire::JobState,
     result: wire::JobResult,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    message_id: Option<i64>,
+    details: Option<wire::JobDetails>,
+    created_at: String,
+    created_at_timestamp: i64,
     executed_at: String,
     /// The same in seconds since 1970.
     date: i64,
 }
 
+/// Nothing if its conversation was erased since.
 async fn job_data(app: &App, company: CompanyId, job: &Job) -> Result<Option<JobData>> {
     let Some(conversation) = conversation(app, company, job.conversation).await? else { return Ok(None) };
     let Some(owner) = app.store.company(company).await? else { return Ok(None) };
@@ -197,16 +206,21 @@ async fn job_data(app: &App, company: CompanyId, job: &Job) -> Result<Option<Job
         None => convert::job_channel(conversation.channel.num, conversation.channel.kind.into()),
     };
     let finished_at = job.finished_at.unwrap_or(job.created_at);
-    let result = if job.state == JobState::Failed {
-        wire::JobResult::NotDelivered
-    } else {
-        wire::JobResult::Delivered
-    };
+    let is_failed = job.state == JobState::Failed;
+    let told = convert::job(job.clone(), &owner, conversation.num, channel);
     Ok(Some(JobData {
-        result,
+        id: told.id,
+        company_id: told.company_id,
+        channel: told.channel,
+        conversation_id: told.conversation_id,
+        state: told.state,
+        result: if is_failed { wire::JobResult::NotDelivered } else { wire::JobResult::Delivered },
         reason: job.reason.clone(),
+        message_id: told.message_id,
+        details: told.details,
+        created_at: spaced(job.created_at),
+        created_at_timestamp: told.created_at,
         executed_at: spaced(finished_at),
         date: unix_seconds(finished_at),
-        job: convert::job(job.clone(), &owner, conversation.num, channel),
     }))
 }

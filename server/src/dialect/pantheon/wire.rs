@@ -79,6 +79,7 @@ pub struct App {
 pub struct Apps {
     pub items: Vec<App>,
     /// Always null: there is one page.
+    #[schema(required, value_type = Option<String>)]
     pub next_cursor: (),
 }
 
