@@ -134,7 +134,7 @@ pub async fn create_customer(
 ) -> Result<Reply<Customer>> {
     check_business(&caller, body.business_id)?;
     let CreateCustomer { business_id: _, name, email, phone, external_id, room, language } = body;
-    let profile = Profile { name, email, phone, external_id, room, language, ..Profile::default() };
+    let profile = Profile { name, email, phone, external_id, language, room, ..Profile::default() };
     Ok(Reply(convert::customer(app.customers.create(caller.company, profile).await?)))
 }
 
