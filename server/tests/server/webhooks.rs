@@ -55,7 +55,7 @@ fn what(received: &[Received]) -> Vec<String> {
     let word = |body: &Value, key: &str| body[key].as_str().unwrap().to_owned();
     received
         .iter()
-        .map(|one| one.json())
+        .map(Received::json)
         .map(|body| format!("{} {}", word(&body, "type"), word(&body, "event")))
         .collect()
 }
@@ -350,7 +350,8 @@ async fn a_native_delivery_is_signed_with_the_webhooks_secret_and_the_time_of_ea
         let told = receiver.next().await;
         let mut mac = Hmac::<Sha256>::new_from_slice(b"secret").unwrap();
         mac.update(format!("{unix_seconds}.{}", told.body).as_bytes());
-        let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex =
+            mac.finalize().into_bytes().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         assert_eq!(told.header("porchlight-signature"), format!("t={unix_seconds},v1={hex}"));
         assert_eq!(told.header("porchlight-delivery"), delivery.id.to_string());
         server.clock.advance_seconds(RETRY_SECONDS);

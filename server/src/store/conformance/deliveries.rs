@@ -233,9 +233,9 @@ impl Suite<'_> {
         }
         let foreign = self.file(abroad, None, 130).await;
         assert!(matches!(send(agent, &[&ours, &foreign]).await, Err(Error::InvalidFields(_))));
-        let sent = send(agent, &[&ours]).await.unwrap().into_message();
-        assert_eq!(sent.attachments, [ours.clone()]);
-        assert_eq!(self.store.message(home.company, sent.num).await.unwrap().unwrap(), sent);
+        let stored = send(agent, &[&ours]).await.unwrap().into_message();
+        assert_eq!(stored.attachments, std::slice::from_ref(&ours));
+        assert_eq!(self.store.message(home.company, stored.num).await.unwrap().unwrap(), stored);
         assert!(matches!(send(agent, &[&ours]).await, Err(Error::InvalidFields(_))));
 
         let young = self.file(home, None, 140).await;
