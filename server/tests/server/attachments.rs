@@ -38,7 +38,7 @@ async fn a_file_is_sent_with_a_message_and_comes_back_as_it_was() {
     assert_eq!((attachment.width, attachment.height), (Some(1), Some(1)));
     let body = json!({ "client_id": server.client_id(), "content": "", "attachments": [attachment.id] });
     let thread: Thread = visitor.call(Method::POST, "/conversations", Some(body)).await.json();
-    assert_eq!(thread.messages[0].attachments, [attachment.clone()]);
+    assert_eq!(thread.messages[0].attachments, std::slice::from_ref(&attachment));
     assert_eq!(thread.messages[0].content, "");
 
     let file = server.get(&attachment.url).await;

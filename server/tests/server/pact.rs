@@ -596,7 +596,7 @@ async fn text_comes_back_as_it_was_and_is_as_long_as_it_may_be() {
 type Bad<'b> = (Method, &'b str, Value, &'b [&'b str]);
 
 #[tokio::test]
-#[expect(clippy::too_many_lines, reason = "it is a table of everything that can be wrong")]
+#[expect(clippy::too_many_lines, reason = "it is one table")]
 async fn whatever_is_wrong_is_named_and_nothing_else_happens() {
     let server = TestServer::start().await;
     let client = Client::of(&server);

@@ -129,7 +129,7 @@ impl World {
             ("job", text(&sent["data"]["id"])),
         ]);
         let codes = BTreeMap::from([("conversation", server::domain::code::encode(id.0))]);
-        Self { names, nums, codes, other, server }
+        Self { server, names, nums, codes, other }
     }
 
     /// The address of an operation with ids of the company, or with ids of nobody.

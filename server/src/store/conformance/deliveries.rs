@@ -247,9 +247,9 @@ impl Suite<'_> {
         }
         let foreign = self.file(abroad, None, 130).await;
         assert!(matches!(send(agent, &[&ours, &foreign]).await, Err(Error::InvalidFields(_))));
-        let message = send(agent, &[&ours]).await.unwrap().into_message();
-        assert_eq!(message.attachments, std::slice::from_ref(&ours));
-        assert_eq!(self.store.message(home.company, message.num).await.unwrap().unwrap(), message);
+        let stored = send(agent, &[&ours]).await.unwrap().into_message();
+        assert_eq!(stored.attachments, std::slice::from_ref(&ours));
+        assert_eq!(self.store.message(home.company, stored.num).await.unwrap().unwrap(), stored);
         assert!(matches!(send(agent, &[&ours]).await, Err(Error::InvalidFields(_))));
 
         let young = self.file(home, None, 140).await;
