@@ -223,6 +223,8 @@ CREATE TABLE change_v2 (
     receipt_from_seq INTEGER,
     receipt_by TEXT,
     receipt_state TEXT,
+    -- Of a message: how far it had come then.
+    ack INTEGER,
     at INTEGER NOT NULL,
     PRIMARY KEY (company_id, rev),
     FOREIGN KEY (company_id, conversation_id) REFERENCES conversation (company_id, id)

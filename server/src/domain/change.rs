@@ -36,7 +36,8 @@ pub enum ChangeKind {
     Job(Job),
 }
 
-/// One entry of the log, together with what it speaks of as that was when the entry was read.
+/// One entry of the log, together with what it speaks of as that was when the entry was read. Only how far a message had
+/// come is told as it was when the entry was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     pub company: CompanyId,

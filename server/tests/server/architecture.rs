@@ -52,6 +52,10 @@ const RULES: &[(&str, &[&str])] = &[
     ),
     ("server/src/outbound", &["axum", "sqlx", "crate::domain", "crate::store", "crate::web", "crate::app"]),
     ("server/src/widget_api", &["sqlx", "store::sqlite", "crate::dialect"]),
+    (
+        "server/src/webhooks",
+        &["axum", "sqlx", "store::sqlite", "crate::widget_api", "crate::web::", "crate::router"],
+    ),
     ("server/src/dialect", &["sqlx", "store::sqlite", "crate::widget_api"]),
     ("server/src/dialect/pingback", &["dialect::pantheon", "dialect::pact", "dialect::iris"]),
     ("server/src/dialect/pantheon", &["dialect::pingback", "dialect::pact", "dialect::iris"]),

@@ -4,8 +4,8 @@
 use super::{Home, Suite, text};
 use crate::{
     domain::{
-        Attachment, ChannelChoice, ChannelKind, CompanyChange, Contact, Content, Error, Hash, Job, JobState,
-        Message, NewAttachment, NewWebhook, Profile, Progress, Sender, Webhook, WebhookFormat,
+        Attachment, ChangeKind, ChannelChoice, ChannelKind, CompanyChange, Contact, Content, Error, Hash,
+        Job, JobState, Message, NewAttachment, NewWebhook, Profile, Progress, Sender, Webhook, WebhookFormat,
         delivery::RETRY_SECONDS, message::NewMessage,
     },
     store::{KeptAnswer, NewDelivery, NewOpening},
@@ -39,6 +39,7 @@ impl Suite<'_> {
     }
 
     async fn a_message_to_an_outside_app_has_a_job(&self, home: &Home, abroad: &Home) {
+        let rev = self.store.head_rev(home.company).await.unwrap();
         let first = self.outgoing(home, "79250000001").await;
         let second = self.outgoing(home, "79250000001").await;
         assert_eq!((first.ack, first.conversation), (Ack::Preparing, second.conversation));
@@ -64,6 +65,19 @@ impl Suite<'_> {
         assert_eq!(advance(job.num, Progress::Failed("late".into())).await, done);
         advance(job.num, Progress::Ack(Ack::Read)).await;
         assert_eq!(ack(&first).await, Ack::Read);
+        let changes = self.store.changes(home.company, None, rev, 100).await.unwrap().changes;
+        let told: Vec<_> = changes
+            .iter()
+            .filter_map(|change| match &change.kind {
+                ChangeKind::Message(message) if message.id == first.id => Some(message.ack),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [Ack::Preparing, Ack::Sent, Ack::Delivered, Ack::Read],
+            "the log tells how far it had come each time"
+        );
         let other = self.job_of(home, &second).await;
         let failed = advance(other.num, Progress::Failed("no such contact".into())).await;
         assert_eq!((failed.state, failed.reason.as_deref()), (JobState::Failed, Some("no such contact")));

@@ -100,7 +100,7 @@ macro_rules! select_change {
             "SELECT h.rev, h.conversation_id AS change_conversation, h.customer_id, h.kind, h.is_new, ",
             "h.seq AS change_seq, h.receipt_from_seq, h.receipt_by, h.receipt_state, h.at, ",
             "m.id, m.num, m.conversation_id, m.seq, m.client_id, m.sender_type, m.sender_id, m.content, ",
-            "m.attachments, m.language, m.ack, m.created_at, s.name AS sender_name ",
+            "m.attachments, m.language, coalesce(h.ack, m.ack) AS ack, m.created_at, s.name AS sender_name ",
             "FROM change h ",
             "LEFT JOIN message m ON h.kind = 'message' AND m.conversation_id = h.conversation_id AND m.seq = h.seq ",
             "AND (m.content <> '' OR m.attachments IS NOT NULL) ",
@@ -184,11 +184,15 @@ pub(super) async fn log(tx: &mut Tx<'_>, entry: Entry) -> Result<()> {
         ChangeKind::Customer(_) => ("customer", None, None),
         ChangeKind::Job(job) => ("job", Some(job.num), None),
     };
+    let ack = match &entry.kind {
+        ChangeKind::Message(message) => Some(i8::from(message.ack)),
+        _ => None,
+    };
     let row = sqlx::query(
         "SELECT coalesce(max(rev), 0) FROM change WHERE company_id = $1 AND customer_id = $4;
          INSERT INTO change (company_id, rev, conversation_id, customer_id, kind, seq, receipt_by, receipt_state, at,
-                             is_new, receipt_from_seq)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                             is_new, receipt_from_seq, ack)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(entry.company.0)
     .bind(rev)
@@ -201,6 +205,7 @@ pub(super) async fn log(tx: &mut Tx<'_>, entry: Entry) -> Result<()> {
     .bind(entry.at.0)
     .bind(entry.is_new)
     .bind(receipt.map(|receipt| receipt.from_seq))
+    .bind(ack)
     .fetch_all(&mut *tx.connection)
     .await?;
     tx.changes.push(Change {

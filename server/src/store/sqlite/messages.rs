@@ -82,8 +82,8 @@ impl Command for NewMessage {
                     resolved_at = CASE WHEN $11 = 'resolved' THEN resolved_at END,
                     n_unread = n_unread + ($6 <> 'customer')
                  WHERE id = $3;
-             INSERT INTO change (company_id, rev, conversation_id, customer_id, kind, is_new, seq, at)
-                 VALUES ($2, $12, $3, $13, 'message', 1, $4, $10)",
+             INSERT INTO change (company_id, rev, conversation_id, customer_id, kind, is_new, seq, ack, at)
+                 VALUES ($2, $12, $3, $13, 'message', 1, $4, $9, $10)",
         )
         .bind(message.id.0)
         .bind(self.company.0)
