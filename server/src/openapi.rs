@@ -31,18 +31,19 @@ pub struct Part {
 pub struct Document(Arc<Lazy>);
 
 struct Lazy {
-    parts: Vec<Part>,
+    /// The parts are described anew when they are asked for: kept, they would be most of what an idle server holds.
+    parts: Box<dyn Fn() -> Vec<Part> + Send + Sync>,
     value: OnceLock<Value>,
     json: OnceLock<Bytes>,
 }
 
 impl Document {
-    pub fn new(parts: Vec<Part>) -> Self {
-        Self(Arc::new(Lazy { parts, value: OnceLock::new(), json: OnceLock::new() }))
+    pub fn new(parts: impl Fn() -> Vec<Part> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(Lazy { parts: Box::new(parts), value: OnceLock::new(), json: OnceLock::new() }))
     }
 
     pub fn value(&self) -> &Value {
-        self.0.value.get_or_init(|| assemble(&self.0.parts))
+        self.0.value.get_or_init(|| assemble(&(self.0.parts)()))
     }
 
     fn json(&self) -> Bytes {

@@ -4,7 +4,7 @@ use crate::{
     app::App,
     dialect::{iris, pact, pantheon, paths, pingback},
     mock_api,
-    openapi::{self, Document},
+    openapi::{self, Document, Part},
     web, widget_api,
 };
 use axum::{
@@ -54,19 +54,16 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn(widget_api::error::write_error));
 
     let mut dialects = Router::new();
-    let mut parts = Vec::new();
-    let mock = app.settings.is_mock.then(|| mock_api::part(&app));
-    for (part, routes) in [pingback::part(&app), pantheon::part(&app), pact::part(&app), iris::part(&app)]
-        .into_iter()
-        .chain(mock)
-    {
+    for (part, routes) in documented_apis(&app) {
         dialects = dialects.nest(part.base, routes);
-        parts.push(part);
     }
+    let described = app.clone();
+    let document =
+        Document::new(move || documented_apis(&described).into_iter().map(|(part, _)| part).collect());
     let documentation = Router::new()
         .route("/openapi.json", get(openapi::document))
         .route("/docs", get(web::docs::page))
-        .with_state(Document::new(parts));
+        .with_state(document);
 
     let routes = Router::new()
         .merge(documentation)
@@ -90,6 +87,13 @@ pub fn router(app: App) -> Router {
     // Around the routes, so that they see addresses in their normal form.
     let normalized = ServiceBuilder::new().map_request(paths::normalize::<Body>).service(routes);
     Router::new().fallback_service(normalized)
+}
+
+/// The four conversation APIs, and in mock mode what makes things happen in them.
+fn documented_apis(app: &App) -> Vec<(Part, Router<App>)> {
+    let mut apis = vec![pingback::part(app), pantheon::part(app), pact::part(app), iris::part(app)];
+    apis.extend(app.settings.is_mock.then(|| mock_api::part(app)));
+    apis
 }
 
 /// One line for each request. The route, not the address: an address may hold ids, and a query secrets.

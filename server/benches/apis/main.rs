@@ -25,7 +25,7 @@ use server::{
     clock::{Clock, SystemClock},
     demo::{self, Demo},
     domain::{
-        ChannelChoice, ChannelKind, Contact, Content, ConversationQuery, Profile, Sender,
+        ChannelChoice, ChannelKind, Contact, Content, ConversationQuery, ConversationRef, Profile, Sender,
         conversations::Opening,
     },
     live::Live,
@@ -337,7 +337,11 @@ async fn use_case(stand: &Stand) -> Result<()> {
                 Api::Pingback | Api::Iris => Opening::new(ChannelChoice::Default, Contact::Nobody),
             };
             let opening = Opening { message: Some((content, Some(sender))), ..opening };
-            stand.app.conversations.open(company, opening).await?;
+            let opened = stand.app.conversations.open(company, opening).await?;
+            // These two answer with the whole conversation.
+            if matches!(stand.api, Api::Pingback | Api::Iris) {
+                stand.app.conversations.details(company, ConversationRef::Id(opened.conversation)).await?;
+            }
         }
         Action::Send => {
             stand.app.conversations.send(company, stand.conversation, None, sender, content).await?;

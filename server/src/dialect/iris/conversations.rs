@@ -12,8 +12,8 @@ use crate::{
     app::App,
     dialect::{InPath, Input, OnceKey, Reader, Reply, Result, Writer},
     domain::{
-        ChannelChoice, Contact, Content, ConversationQuery, Details, Error, GuestSession, MessageQuery,
-        Principal, ReceiptState, Sender, Side, code, conversations::Opening,
+        ChannelChoice, Contact, Content, ConversationQuery, Details, Error, GuestSession, Message,
+        MessageQuery, Principal, ReceiptState, Sender, Side, code, conversations::Opening,
     },
 };
 use axum::extract::State;
@@ -129,8 +129,14 @@ async fn create(
     let opened = app.conversations.open(caller.company, opening).await?;
     let details =
         app.conversations.details_as_seen_by(caller.company, session.customer, opened.conversation).await?;
-    let all = Page { page_number: 1, page_length: shared::limits::PAGE_MAX };
-    Ok(Reply(with_messages(app, &details, all).await?.into()))
+    let content = if opened.is_continued {
+        let all = Page { page_number: 1, page_length: shared::limits::PAGE_MAX };
+        with_messages(app, &details, all).await?
+    } else {
+        // Of one that was just made all messages are known.
+        content(app, &details, opened.message.into_iter().collect()).await?
+    };
+    Ok(Reply(content.into()))
 }
 
 /// Lists conversations
@@ -251,6 +257,10 @@ async fn with_messages(app: &App, details: &Details, page: Page) -> Result<Conve
     } else {
         Vec::new()
     };
-    let company = app.administration.company(conversation.company).await?;
+    content(app, details, messages).await
+}
+
+async fn content(app: &App, details: &Details, messages: Vec<Message>) -> Result<ConversationContent, Error> {
+    let company = app.administration.company(details.conversation.company).await?;
     Ok(ConversationContent { conversation: convert::conversation(details, &company.property_code, messages) })
 }

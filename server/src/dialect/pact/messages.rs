@@ -9,10 +9,10 @@ use super::{
 use crate::{
     app::App,
     dialect::{Input, OnceKey, Reader, Reply, Result, Writer},
-    domain::{ChannelRef, Company, Content, Error, InvalidField, Message, MessageQuery},
+    domain::{ChannelKind, ChannelRef, Company, Content, Error, InvalidField, Message, MessageQuery},
 };
 use axum::extract::State;
-use shared::Seq;
+use shared::{Ack, Seq};
 
 /// Lists the messages of a conversation, in the order they were written
 #[utoipa::path(
@@ -101,8 +101,11 @@ pub async fn job_of(
     channel: ChannelRef,
     message: &Message,
 ) -> Result<Job, Error> {
+    // In the widget a message is there at once, and there is nothing to look for.
+    let is_there = channel.kind == ChannelKind::Widget && message.ack >= Ack::Sent;
+    let job = if is_there { None } else { app.store.job_of_message(company.id, message.id).await? };
     let channel = convert::job_channel(channel.num, channel.kind.into());
-    Ok(match app.store.job_of_message(company.id, message.id).await? {
+    Ok(match job {
         Some(job) => convert::new_job(job, company, conversation_num, channel),
         None => convert::done_job(message, company, conversation_num, channel),
     })
