@@ -75,11 +75,7 @@ impl App {
             conversations: Conversations::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
             sessions: Sessions::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
             customers: Customers::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock)),
-            guest_sessions: GuestSessions::new(
-                Arc::clone(&store),
-                Arc::clone(&clock),
-                administration.clone(),
-            ),
+            guest_sessions: GuestSessions::new(Arc::clone(&store), Arc::clone(&clock)),
             operator: Operator::new(Arc::clone(&store), administration.clone()),
             administration,
             idempotency: Idempotency::new(Arc::clone(&store), Arc::clone(&clock)),

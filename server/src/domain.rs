@@ -33,7 +33,7 @@ pub use customer::{Customer, CustomerFilter, Profile, ProfileChange};
 pub use customers::Customers;
 pub use delivery::{Job, JobState, Progress};
 pub use directory::{
-    Agent, ApiToken, Channel, ChannelChange, ChannelKind, Company, CompanyChange, GuestSession,
+    Agent, ApiToken, Channel, ChannelChange, ChannelKind, Company, CompanyChange, CompanyRef, GuestSession,
     NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet, Plan,
     Scope, Webhook, WebhookFormat, Widget,
 };

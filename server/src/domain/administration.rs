@@ -42,6 +42,9 @@ pub struct Administration {
 pub struct Principal {
     pub token: Uuid,
     pub company: CompanyId,
+    /// The company's other names, so that an answer that repeats them needs no look for it.
+    pub company_num: i64,
+    pub property_code: String,
     /// The agent the token writes as.
     pub agent: AgentId,
     pub agent_name: String,
@@ -50,6 +53,11 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// The holder of a token that was recognised, by its secret or by what stands for it; not of one that was revoked.
+    pub fn of(token: ApiToken) -> Result<Self> {
+        if token.is_revoked { Err(Error::TokenInvalid) } else { Ok(principal(token)) }
+    }
+
     /// Refuses what the token's scope does not reach.
     pub fn require(&self, scope: Scope) -> Result<()> {
         if self.scope >= scope {
@@ -118,10 +126,9 @@ impl Administration {
         Ok(principal(stored))
     }
 
-    /// The holder of a token that was recognised before, by a session that stands for it.
+    /// The holder of a token that was recognised before. Whoever it is may have lost it since.
     pub async fn principal(&self, token: Uuid) -> Result<Principal> {
-        let stored = self.store.api_token(token).await?.ok_or(Error::TokenInvalid)?;
-        if stored.is_revoked { Err(Error::TokenInvalid) } else { Ok(principal(stored)) }
+        Principal::of(self.store.api_token(token).await?.ok_or(Error::TokenInvalid)?)
     }
 
     async fn authenticate_access(&self, token: &Token) -> Result<Principal> {
@@ -329,6 +336,8 @@ fn principal(token: ApiToken) -> Principal {
     Principal {
         token: token.id,
         company: token.company,
+        company_num: token.company_num,
+        property_code: token.property_code,
         agent: token.agent,
         agent_name: token.agent_name,
         scope: token.scope,

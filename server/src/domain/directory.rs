@@ -41,6 +41,19 @@ pub struct Company {
     pub created_at: Timestamp,
 }
 
+/// Both names of a company, where no more is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompanyRef {
+    pub id: CompanyId,
+    pub num: i64,
+}
+
+impl From<&Company> for CompanyRef {
+    fn from(company: &Company) -> Self {
+        Self { id: company.id, num: company.num }
+    }
+}
+
 /// What may be changed about a company; what is `None` stays.
 #[derive(Clone, Debug, Default)]
 pub struct CompanyChange {
@@ -89,6 +102,8 @@ pub enum Scope {
 pub struct ApiToken {
     pub id: Uuid,
     pub company: CompanyId,
+    pub company_num: i64,
+    pub property_code: String,
     /// The agent it writes as: its own, or the company's first.
     pub agent: AgentId,
     pub agent_name: String,

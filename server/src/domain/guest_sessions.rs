@@ -3,7 +3,7 @@
 use crate::{
     auth::Token,
     clock::Clock,
-    domain::{Administration, Error, GuestSession, Principal, Result},
+    domain::{Error, GuestSession, Principal, Result},
     store::Store,
 };
 use shared::CustomerId;
@@ -18,12 +18,11 @@ const EXTENDED_EVERY_SECONDS: i64 = 60 * 60;
 pub struct GuestSessions {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    administration: Administration,
 }
 
 impl GuestSessions {
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, administration: Administration) -> Self {
-        Self { store, clock, administration }
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
     }
 
     /// Opens a session that stands for the caller's API token, and for a guest if one is named. What is answered is the
@@ -51,12 +50,13 @@ impl GuestSessions {
     /// The session of a token, and the holder of the API token it stands for. When that one is revoked, the session is
     /// over too.
     pub async fn resume(&self, token: &Token) -> Result<(GuestSession, Principal)> {
-        let session = self.store.guest_session(token.hash()).await?.ok_or(Error::TokenInvalid)?;
+        let (session, stood_for) =
+            self.store.guest_session(token.hash()).await?.ok_or(Error::TokenInvalid)?;
         let now = self.clock.now();
         if now >= session.expires_at {
             return Err(Error::TokenExpired);
         }
-        let principal = self.administration.principal(session.token).await?;
+        let principal = Principal::of(stood_for)?;
         let expires_at = now.plus_seconds(GOOD_FOR_SECONDS);
         if expires_at >= session.expires_at.plus_seconds(EXTENDED_EVERY_SECONDS) {
             self.store.extend_guest_session(session.hash, expires_at).await?;

@@ -1,6 +1,6 @@
 //! Visitors' sessions, and the sessions of the iRiS API.
 
-use crate::domain::{GuestSession, Hash, NewTokens, Result, VisitorSession, session::Renewal};
+use crate::domain::{ApiToken, GuestSession, Hash, NewTokens, Result, VisitorSession, session::Renewal};
 use async_trait::async_trait;
 use shared::{CompanyId, CustomerId, Timestamp, WidgetId};
 use uuid::Uuid;
@@ -32,6 +32,7 @@ pub trait SessionStore: Send + Sync + 'static {
 
     /// Also forgets those whose time is over.
     async fn create_guest_session(&self, session: GuestSession, at: Timestamp) -> Result<()>;
-    async fn guest_session(&self, hash: Hash) -> Result<Option<GuestSession>>;
+    /// The session, and the API token it stands for.
+    async fn guest_session(&self, hash: Hash) -> Result<Option<(GuestSession, ApiToken)>>;
     async fn extend_guest_session(&self, hash: Hash, expires_at: Timestamp) -> Result<()>;
 }

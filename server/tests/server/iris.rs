@@ -249,7 +249,7 @@ async fn a_session_is_extended_once_an_hour_and_not_at_each_request() {
     let server = TestServer::start().await;
     let client = server.staff().await;
     let hash = Token::from_client(&client.session).hash();
-    let expiry = async || server.app.store.guest_session(hash).await.unwrap().unwrap().expires_at;
+    let expiry = async || server.app.store.guest_session(hash).await.unwrap().unwrap().0.expires_at;
     let first = expiry().await;
     server.clock.advance_seconds(60 * 60 - 1);
     client.get(MESSAGES, "").await.success();
@@ -325,12 +325,12 @@ async fn a_guest_is_found_by_room_and_last_name_in_any_letter_case() {
     }
     let session = server.in_room("Lovelace", "102").await.session();
     let stored = server.app.store.guest_session(Token::from_client(&session).hash()).await.unwrap();
-    assert_eq!(stored.unwrap().customer, Some(now.id), "the newest of several");
+    assert_eq!(stored.unwrap().0.customer, Some(now.id), "the newest of several");
     server.app.customers.erase(server.demo.business_id, now.id).await.unwrap();
     Client { server: &server, session }.get(MESSAGES, "").await.failed("InvalidSessionToken");
     let session = server.in_room("Lovelace", "102").await.session();
     let stored = server.app.store.guest_session(Token::from_client(&session).hash()).await.unwrap();
-    assert_eq!(stored.unwrap().customer, Some(before.id));
+    assert_eq!(stored.unwrap().0.customer, Some(before.id));
 }
 
 #[tokio::test]

@@ -131,10 +131,10 @@ async fn create(
         app.conversations.details_as_seen_by(caller.company, session.customer, opened.conversation).await?;
     let content = if opened.is_continued {
         let all = Page { page_number: 1, page_length: shared::limits::PAGE_MAX };
-        with_messages(app, &details, all).await?
+        with_messages(app, caller, &details, all).await?
     } else {
         // Of one that was just made all messages are known.
-        content(app, &details, opened.message.into_iter().collect()).await?
+        content(caller, &details, opened.message.into_iter().collect())
     };
     Ok(Reply(content.into()))
 }
@@ -168,11 +168,8 @@ pub async fn list_conversations(
         None => ConversationQuery::ByUpdate { status: None, assignee: None, offset },
     };
     let all = app.conversations.list(caller.company, query, page.page_length).await?;
-    let company = app.administration.company(caller.company).await?;
-    let conversations = all
-        .iter()
-        .map(|details| convert::conversation(details, &company.property_code, Vec::new()))
-        .collect();
+    let conversations =
+        all.iter().map(|details| convert::conversation(details, &caller.property_code, Vec::new())).collect();
     Ok(Reply(ConversationsContent { conversations }.into()))
 }
 
@@ -200,7 +197,7 @@ pub async fn get_conversation(
     Input(page): Input<Page>,
 ) -> Result<Reply<Envelope<GetConversationResponse>>> {
     let details = find(&app, &caller, &session, &code).await?;
-    Ok(Reply(with_messages(&app, &details, page).await?.into()))
+    Ok(Reply(with_messages(&app, &caller, &details, page).await?.into()))
 }
 
 /// Marks a conversation as read
@@ -244,7 +241,12 @@ pub(super) async fn find(
 }
 
 /// A conversation with a page of its messages, counted from the newest.
-async fn with_messages(app: &App, details: &Details, page: Page) -> Result<ConversationContent, Error> {
+async fn with_messages(
+    app: &App,
+    caller: &Principal,
+    details: &Details,
+    page: Page,
+) -> Result<ConversationContent, Error> {
     let conversation = &details.conversation;
     // They are numbered without holes, so where a page begins can be reckoned.
     let before = conversation.last_seq + 1 - i64::from(page.offset());
@@ -257,10 +259,9 @@ async fn with_messages(app: &App, details: &Details, page: Page) -> Result<Conve
     } else {
         Vec::new()
     };
-    content(app, details, messages).await
+    Ok(content(caller, details, messages))
 }
 
-async fn content(app: &App, details: &Details, messages: Vec<Message>) -> Result<ConversationContent, Error> {
-    let company = app.administration.company(details.conversation.company).await?;
-    Ok(ConversationContent { conversation: convert::conversation(details, &company.property_code, messages) })
+fn content(caller: &Principal, details: &Details, messages: Vec<Message>) -> ConversationContent {
+    ConversationContent { conversation: convert::conversation(details, &caller.property_code, messages) }
 }

@@ -35,7 +35,7 @@ pub async fn authenticate(app: &App, parts: &mut Parts, params: &Params) -> Resu
         Err(Error::TokenInvalid) => Err(Error::invalid("interfaceToken", "is not valid")),
         caller => caller,
     }?;
-    if app.administration.company(caller.company).await?.property_code != property_code {
+    if caller.property_code != property_code {
         return Err(Error::invalid("propertyCode", "is not of the interfaceToken's company"));
     }
     Ok(caller)

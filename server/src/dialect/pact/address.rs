@@ -5,24 +5,24 @@ use crate::{
     app::App,
     dialect::{InPath, Refusal},
     domain::{
-        Channel, ChannelChoice, Company, ConversationRef, Details, Error, Principal, Sender, SenderType,
+        Channel, ChannelChoice, CompanyRef, ConversationRef, Details, Error, Principal, Sender, SenderType,
     },
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
 use std::collections::HashMap;
 
 /// The company of an address: the token's own, or one made with its tokens.
-pub struct InCompany(pub Company);
+pub struct InCompany(pub CompanyRef);
 
 /// A channel of a company, as far as it is there.
 pub struct OnChannel {
-    pub company: Company,
+    pub company: CompanyRef,
     pub channel: Channel,
 }
 
 /// A conversation of a company.
 pub struct InConversation {
-    pub company: Company,
+    pub company: CompanyRef,
     pub details: Details,
 }
 
@@ -32,8 +32,11 @@ impl FromRequestParts<App> for InCompany {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let num = num_in(parts, app, "company").await?;
         let caller = parts.extensions.get::<Principal>().ok_or(Error::CredentialsMissing)?;
+        if num == caller.company_num {
+            return Ok(Self(CompanyRef { id: caller.company, num }));
+        }
         let found = app.store.company_by_num(caller.company, num).await?;
-        Ok(Self(found.ok_or(Error::NotFound)?))
+        Ok(Self(found.as_ref().map(CompanyRef::from).ok_or(Error::NotFound)?))
     }
 }
 
@@ -68,7 +71,7 @@ pub async fn num_in(parts: &mut Parts, app: &App, name: &str) -> Result<i64, Ref
 
 /// Who writes when the business does: the token's agent, who is known in the token's own company only; in others their
 /// first agent.
-pub async fn writer(app: &App, caller: &Principal, company: &Company) -> Result<Sender, Error> {
+pub async fn writer(app: &App, caller: &Principal, company: CompanyRef) -> Result<Sender, Error> {
     if company.id == caller.company {
         return Ok(Sender::agent(caller.agent));
     }

@@ -246,12 +246,12 @@ async fn write_first(
         Opening::new(ChannelChoice::Id(channel.id), Contact::on(channel.kind, &body.phone, None));
     opening.is_continued = true;
     opening.client_id = client_id;
-    opening.message = Some((content, Some(writer(app, caller, &company).await?)));
+    opening.message = Some((content, Some(writer(app, caller, company).await?)));
     let opened = app.conversations.open(company.id, opening).await?;
     let message = opened.message.ok_or_else(|| Error::internal("a first message was not stored"))?;
     let conversation =
         app.conversations.details(company.id, ConversationRef::Id(opened.conversation)).await?.conversation;
     let channel = ChannelRef { id: channel.id, num: channel.num, kind: channel.kind };
-    let job = job_of(app, &company, conversation.num, channel, &message).await?;
+    let job = job_of(app, company, conversation.num, channel, &message).await?;
     Ok(Reply(Answer::ok(job)))
 }

@@ -79,7 +79,7 @@ pub async fn create_conversation(
     opening.client_id = client_id;
     if let Some(text) = body.text {
         let content = Content::new("text", text, Vec::new())?;
-        opening.message = Some((content, Some(writer(&app, &caller, &company).await?)));
+        opening.message = Some((content, Some(writer(&app, &caller, company).await?)));
     }
     let opened = app.conversations.open(company.id, opening).await?;
     let details = app.conversations.details(company.id, ConversationRef::Id(opened.conversation)).await?;

@@ -65,7 +65,7 @@ pub fn attachment(file: domain::Attachment, base_url: &str) -> wire::Attachment 
 /// A job as it stands.
 pub fn job(
     job: domain::Job,
-    company: &domain::Company,
+    company: domain::CompanyRef,
     conversation_num: i64,
     channel: wire::JobChannel,
 ) -> wire::Job {
@@ -89,7 +89,7 @@ pub fn job(
 /// the answer of the first.
 pub fn new_job(
     new: domain::Job,
-    company: &domain::Company,
+    company: domain::CompanyRef,
     conversation_num: i64,
     channel: wire::JobChannel,
 ) -> wire::Job {
@@ -99,7 +99,7 @@ pub fn new_job(
 /// What stands for the job of a message that needed none.
 pub fn done_job(
     message: &domain::Message,
-    company: &domain::Company,
+    company: domain::CompanyRef,
     conversation_num: i64,
     channel: wire::JobChannel,
 ) -> wire::Job {

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::App,
     dialect::{Reader, Refusal, Reply, Result},
-    domain::{Channel, ChannelKind, Company, ConversationRef, Error, Side},
+    domain::{Channel, ChannelKind, CompanyRef, ConversationRef, Error, Side},
 };
 use axum::{
     extract::{FromRequestParts, State},
@@ -48,18 +48,18 @@ pub async fn get_job(
     JobNum(job): JobNum,
 ) -> Result<Reply<Answer<Job>>> {
     let job = if channel.kind == ChannelKind::Widget {
-        message_as_job(&app, &company, &channel, job).await?
+        message_as_job(&app, company, &channel, job).await?
     } else {
         let job = app.store.job(company.id, job).await?.filter(|job| job.channel == channel.id);
         let job = job.ok_or(Error::NotFound)?;
-        let conversation = conversation_num(&app, &company, job.conversation).await?;
-        convert::job(job, &company, conversation, convert::job_channel(channel.num, channel.kind.into()))
+        let conversation = conversation_num(&app, company, job.conversation).await?;
+        convert::job(job, company, conversation, convert::job_channel(channel.num, channel.kind.into()))
     };
     Ok(Reply(Answer::ok(job)))
 }
 
 /// On a widget channel a message is its own job.
-async fn message_as_job(app: &App, company: &Company, channel: &Channel, num: i64) -> Result<Job, Error> {
+async fn message_as_job(app: &App, company: CompanyRef, channel: &Channel, num: i64) -> Result<Job, Error> {
     let message = app.store.message(company.id, num).await?.ok_or(Error::NotFound)?;
     let is_ours = message.sender.kind.side() == Side::Agent;
     if !is_ours || app.store.job_of_message(company.id, message.id).await?.is_some() {
@@ -70,7 +70,7 @@ async fn message_as_job(app: &App, company: &Company, channel: &Channel, num: i6
     Ok(convert::done_job(&message, company, conversation, channel))
 }
 
-async fn conversation_num(app: &App, company: &Company, id: ConversationId) -> Result<i64, Error> {
+async fn conversation_num(app: &App, company: CompanyRef, id: ConversationId) -> Result<i64, Error> {
     let found = app.store.conversation(company.id, ConversationRef::Id(id)).await?;
     Ok(found.ok_or(Error::NotFound)?.num)
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::App,
     dialect::{Input, OnceKey, Reader, Reply, Result, Writer},
-    domain::{ChannelKind, ChannelRef, Company, Content, Error, InvalidField, Message, MessageQuery},
+    domain::{ChannelKind, ChannelRef, CompanyRef, Content, Error, InvalidField, Message, MessageQuery},
 };
 use axum::extract::State;
 use shared::{Ack, Seq};
@@ -83,20 +83,20 @@ pub async fn send_message(
         .await?
         .ok_or_else(|| InvalidField::value(ATTACHMENTS, "one of them is not there"))?;
     let content = Content::new(body.field, body.text, attachments)?;
-    let sender = writer(&app, &caller, &company).await?;
+    let sender = writer(&app, &caller, company).await?;
     let sent = app
         .conversations
         .send(company.id, conversation.id, client_id, sender, content)
         .await
         .map_err(name_attachments)?;
-    let job = job_of(&app, &company, conversation.num, conversation.channel, &sent.into_message()).await?;
+    let job = job_of(&app, company, conversation.num, conversation.channel, &sent.into_message()).await?;
     Ok(Reply(Answer::ok(job)))
 }
 
 /// The job of a message that was just stored.
 pub async fn job_of(
     app: &App,
-    company: &Company,
+    company: CompanyRef,
     conversation_num: i64,
     channel: ChannelRef,
     message: &Message,

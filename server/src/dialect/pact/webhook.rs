@@ -207,7 +207,7 @@ async fn job_data(app: &App, company: CompanyId, job: &Job) -> Result<Option<Job
     };
     let finished_at = job.finished_at.unwrap_or(job.created_at);
     let is_failed = job.state == JobState::Failed;
-    let told = convert::job(job.clone(), &owner, conversation.num, channel);
+    let told = convert::job(job.clone(), (&owner).into(), conversation.num, channel);
     Ok(Some(JobData {
         id: told.id,
         company_id: told.company_id,

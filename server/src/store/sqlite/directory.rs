@@ -252,7 +252,7 @@ macro_rules! select_token {
     ($rest:literal $(, $columns:literal)?) => {
         concat!(
             "SELECT t.id, t.company_id, t.name, t.scope, t.secret_hash, t.created_at, t.last_used_at, t.revoked_at, ",
-            "y.plan, g.id AS agent_id, g.name AS agent_name",
+            "y.num AS company_num, y.property_code, y.plan, g.id AS agent_id, g.name AS agent_name",
             $($columns,)?
             " FROM api_token t JOIN company y ON y.id = t.company_id ",
             "JOIN agent g ON g.id = coalesce(t.agent_id, ",
@@ -261,7 +261,7 @@ macro_rules! select_token {
         )
     };
 }
-use select_token;
+pub(super) use select_token;
 
 #[async_trait]
 impl Command for NewCompany {

@@ -263,14 +263,15 @@ pub(super) fn session(row: &SqliteRow) -> Result<VisitorSession> {
     })
 }
 
+/// A session beside the API token it stands for, whose columns have their own names.
 pub(super) fn guest_session(row: &SqliteRow) -> Result<GuestSession> {
     Ok(GuestSession {
-        hash: hash(row, "hash")?,
+        hash: hash(row, "session_hash")?,
         company: CompanyId(row.try_get("company_id")?),
-        token: row.try_get("token_id")?,
-        customer: row.try_get::<Option<Uuid>, _>("customer_id")?.map(CustomerId),
-        language: row.try_get("language")?,
-        expires_at: time(row, "expires_at")?,
+        token: row.try_get("id")?,
+        customer: row.try_get::<Option<Uuid>, _>("session_customer_id")?.map(CustomerId),
+        language: row.try_get("session_language")?,
+        expires_at: time(row, "session_expires_at")?,
     })
 }
 
@@ -310,6 +311,8 @@ pub(super) fn api_token(row: &SqliteRow) -> Result<ApiToken> {
     Ok(ApiToken {
         id: row.try_get("id")?,
         company: CompanyId(row.try_get("company_id")?),
+        company_num: row.try_get("company_num")?,
+        property_code: row.try_get("property_code")?,
         agent: AgentId(row.try_get("agent_id")?),
         agent_name: row.try_get("agent_name")?,
         name: row.try_get("name")?,

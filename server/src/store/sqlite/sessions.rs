@@ -1,12 +1,14 @@
 //! Visitor sessions.
 
 use super::{
-    SqliteStore, customers, rows,
+    SqliteStore, customers,
+    directory::select_token,
+    rows,
     writer::{Command, Tx},
 };
 use crate::{
     domain::{
-        GuestSession, Hash, NewTokens, Result, VisitorSession,
+        ApiToken, GuestSession, Hash, NewTokens, Result, VisitorSession,
         session::{PresentedRefresh, Renewal, renew},
     },
     store::{NewSession, SessionStore},
@@ -47,12 +49,16 @@ impl SessionStore for SqliteStore {
         self.writer.execute(NewGuestSession { session, at }).await
     }
 
-    async fn guest_session(&self, hash: Hash) -> Result<Option<GuestSession>> {
-        let row = sqlx::query("SELECT * FROM guest_session WHERE hash = $1")
-            .bind(hash.to_vec())
-            .fetch_optional(&self.readers)
-            .await?;
-        row.as_ref().map(rows::guest_session).transpose()
+    async fn guest_session(&self, hash: Hash) -> Result<Option<(GuestSession, ApiToken)>> {
+        let row = sqlx::query(select_token!(
+            "JOIN guest_session s ON s.token_id = t.id WHERE s.hash = $1",
+            ", s.hash AS session_hash, s.customer_id AS session_customer_id, s.language AS session_language,
+               s.expires_at AS session_expires_at"
+        ))
+        .bind(hash.to_vec())
+        .fetch_optional(&self.readers)
+        .await?;
+        row.map(|row| Ok((rows::guest_session(&row)?, rows::api_token(&row)?))).transpose()
     }
 
     async fn extend_guest_session(&self, hash: Hash, expires_at: Timestamp) -> Result<()> {
