@@ -326,6 +326,9 @@ async fn use_case(stand: &Stand) -> Result<()> {
     let content = Content::new("content", TEXT.into(), Vec::new()).map_err(|field| field.problem)?;
     match stand.action {
         Action::Create => {
+            if stand.api == Api::Iris {
+                stand.app.administration.outlet(company, None).await?;
+            }
             let handle = |kind| {
                 let contact =
                     Contact::Handle { handle: new_contact().to_string(), profile: Box::<Profile>::default() };
