@@ -30,7 +30,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
     };
     let live = Arc::new(Live::default());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&config.data, Arc::clone(&live) as _).await?);
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&config.data, Arc::clone(&live) as _)?);
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("can't listen on {}; choose another address with --listen", config.listen)
     })?;

@@ -145,7 +145,7 @@ impl Bench {
     async fn start(directory: &Path, n_conversations: u32) -> Result<Self> {
         let live = Arc::new(Live::default());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory, Arc::clone(&live) as _).await?);
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory, Arc::clone(&live) as _)?);
         let demo = demo::prepare(&*store, &*clock, directory, "http://bench").await?;
         let settings = Settings {
             is_mock: true,
@@ -155,7 +155,7 @@ impl Bench {
         };
         let mut app = App::new(store, live, clock, settings)?;
         app.rate_limits = Arc::new(RateLimits::unlimited());
-        fill::fill(directory, &demo, n_conversations).await?;
+        fill::fill(directory, &demo, n_conversations)?;
         let address = listen(router(app.clone())).await?;
         let mut client = Client::connect(address).await?;
         let body = json!({ "business_id": demo.business_id, "initial_message": "Hi!" }).to_string();

@@ -7,6 +7,7 @@ mod client;
 
 use axum::{Json, Router, http::StatusCode, routing::put};
 use client::{Client, Stream};
+use rusqlite::{Connection, params};
 use serde_json::json;
 use server::{
     app::{App, Settings},
@@ -17,7 +18,6 @@ use server::{
     store::{Store, sqlite::SqliteStore},
 };
 use shared::{Message, SendMessage, Session, Thread};
-use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 use std::{error::Error, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet, time::Instant};
 
@@ -46,7 +46,7 @@ async fn main() -> Result<()> {
         let (durable, handler) = (median(durable), median(handler));
         let mut commits = Vec::new();
         for _ in 0..N_ROUNDS {
-            commits.push(commit_for_a_while(n_at_once).await?);
+            commits.push(commit_for_a_while(n_at_once)?);
         }
         commits.sort_by(f64::total_cmp);
         let commits = commits[N_ROUNDS / 2];
@@ -65,7 +65,7 @@ async fn main() -> Result<()> {
 async fn serve(directory: &Path) -> Result<(SocketAddr, App)> {
     let live = Arc::new(Live::default());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory, Arc::clone(&live) as _).await?);
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory, Arc::clone(&live) as _)?);
     demo::prepare(&*store, &*clock, directory, "http://bench").await?;
     let settings = Settings {
         is_mock: true,
@@ -197,45 +197,38 @@ impl Visitor {
 }
 
 /// SQLite alone: the statements of a send, `n_in_transaction` to a commit, with the same durability. Answers sends a second.
-async fn commit_for_a_while(n_in_transaction: usize) -> Result<f64> {
+fn commit_for_a_while(n_in_transaction: usize) -> Result<f64> {
     let directory = tempfile::tempdir()?;
-    let mut connection = SqliteConnectOptions::new()
-        .filename(directory.path().join("alone.db"))
-        .create_if_missing(true)
-        .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
-        .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
-        .disable_statement_logging()
-        .connect()
-        .await?;
-    sqlx::query(
+    let connection = Connection::open(directory.path().join("alone.db"))?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.execute_batch(
         "CREATE TABLE conversation (id BLOB PRIMARY KEY, last_seq INTEGER NOT NULL);
          CREATE TABLE message (num INTEGER PRIMARY KEY, id BLOB UNIQUE, conversation_id BLOB, seq INTEGER, client_id BLOB,
                                content TEXT, UNIQUE (conversation_id, seq), UNIQUE (conversation_id, client_id));
          CREATE TABLE change (company_id BLOB, rev INTEGER, conversation_id BLOB, seq INTEGER,
                               PRIMARY KEY (company_id, rev)) WITHOUT ROWID;
          INSERT INTO conversation VALUES (x'01', 0)",
-    )
-    .execute(&mut connection)
-    .await?;
+    )?;
     let started = Instant::now();
     let mut n_sends = 0_u32;
     while started.elapsed() < ROUND {
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await?;
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         for _ in 0..n_in_transaction {
             n_sends += 1;
-            sqlx::query(
-                "INSERT INTO message (id, conversation_id, seq, client_id, content) VALUES ($1, x'01', $2, $3, $4);
-                 UPDATE conversation SET last_seq = $2 WHERE id = x'01';
-                 INSERT INTO change VALUES (x'02', $2, x'01', $2)",
-            )
-            .bind(new_id(SystemClock.now()))
-            .bind(n_sends)
-            .bind(new_id(SystemClock.now()))
-            .bind(TEXT)
-            .execute(&mut connection)
-            .await?;
+            connection
+                .prepare_cached(
+                    "INSERT INTO message (id, conversation_id, seq, client_id, content) VALUES (?1, x'01', ?2, ?3, ?4)",
+                )?
+                .execute(params![new_id(SystemClock.now()), n_sends, new_id(SystemClock.now()), TEXT])?;
+            connection
+                .prepare_cached("UPDATE conversation SET last_seq = ?1 WHERE id = x'01'")?
+                .execute([n_sends])?;
+            connection
+                .prepare_cached("INSERT INTO change VALUES (x'02', ?1, x'01', ?1)")?
+                .execute([n_sends])?;
         }
-        sqlx::query("COMMIT").execute(&mut connection).await?;
+        connection.prepare_cached("COMMIT")?.execute([])?;
     }
     Ok(f64::from(n_sends) / started.elapsed().as_secs_f64())
 }

@@ -34,7 +34,7 @@ pub async fn execute(directory: &Path, request: Request) -> Result<Response, Fai
     let deadline = Instant::now() + PATIENCE;
     loop {
         let live = Arc::new(Live::default());
-        match SqliteStore::open(directory, Arc::clone(&live) as _).await {
+        match SqliteStore::open(directory, Arc::clone(&live) as _) {
             Ok(store) => return alone(Arc::new(store), live, request).await,
             Err(OpenError::InUse(_)) => {}
             Err(problem) => return Err(unavailable(&problem)),

@@ -90,6 +90,10 @@ impl Content {
         &self.text
     }
 
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
     pub fn attachments(&self) -> &[AttachmentId] {
         &self.attachments
     }

@@ -11,22 +11,25 @@ mod deliveries;
 mod directory;
 mod error;
 mod messages;
+mod readers;
 mod rows;
 mod sessions;
+mod sql;
 mod writer;
 
-use self::writer::Writer;
+use self::{
+    readers::Readers,
+    sql::{Sql, first},
+    writer::Writer,
+};
 use crate::{
     domain::{Error, Result, Rev},
     store::{ChangeSink, Store},
 };
 use async_trait::async_trait;
+use rusqlite::{Connection, OpenFlags, params};
+use rusqlite_migration::{M, Migrations};
 use shared::CompanyId;
-use sqlx::{
-    ConnectOptions, Row, SqlitePool,
-    migrate::Migrator,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
 use std::{
     fs::{File, TryLockError},
     path::{Path, PathBuf},
@@ -34,16 +37,19 @@ use std::{
     time::Duration,
 };
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("../../migrations/0001_foundation.sql")),
+    M::up(include_str!("../../migrations/0002_apis.sql")),
+];
 
 /// The first SQLite that does not corrupt a WAL when it is reset while another connection reads.
 const OLDEST_SOUND_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
-/// Readers at once. They answer in microseconds; more would only wait for the same cores.
-const N_READERS: u32 = 4;
+/// Statements that a connection keeps prepared: all there are.
+const N_STATEMENTS: usize = 256;
 
 pub struct SqliteStore {
-    readers: SqlitePool,
+    readers: Readers,
     writer: Writer,
     epoch: u32,
     /// Held as long as the store lives: one process for one data directory.
@@ -62,49 +68,71 @@ pub enum OpenError {
     )]
     UnsoundSqlite(String),
     #[error("the database was written by a newer porchlight, or is damaged: {0}")]
-    Migration(#[source] sqlx::migrate::MigrateError),
+    Migration(#[source] rusqlite_migration::Error),
     #[error("the database can't be opened: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[from] rusqlite::Error),
+    #[error("the database's writer can't be started: {0}")]
+    Writer(#[source] std::io::Error),
 }
 
 impl SqliteStore {
     /// Opens `DIRECTORY/porchlight.db`, making and migrating what is missing. Every change is told to `sink`.
-    pub async fn open(directory: &Path, sink: Arc<dyn ChangeSink>) -> Result<Self, OpenError> {
+    ///
+    /// It waits for the disk, as a start does.
+    pub fn open(directory: &Path, sink: Arc<dyn ChangeSink>) -> Result<Self, OpenError> {
         let directory_lock = lock_directory(directory)?;
-        let options = SqliteConnectOptions::new()
-            .filename(directory.join("porchlight.db"))
-            .create_if_missing(true)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(5))
-            .pragma("cache_size", "-16000")
-            .pragma("temp_store", "memory")
-            // What is erased is overwritten, not only forgotten.
-            .pragma("secure_delete", "on")
-            .disable_statement_logging();
-
-        let mut connection = options.connect().await?;
-        let version: String =
-            sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut connection).await?;
-        if !is_sound(&version) {
-            return Err(OpenError::UnsoundSqlite(version));
+        if !is_sound(rusqlite::version()) {
+            return Err(OpenError::UnsoundSqlite(rusqlite::version().to_owned()));
         }
-        MIGRATIONS.run(&mut connection).await.map_err(OpenError::Migration)?;
-        let epoch: i64 = sqlx::query_scalar("SELECT epoch FROM meta").fetch_one(&mut connection).await?;
-
-        let readers = SqlitePoolOptions::new()
-            .max_connections(N_READERS)
-            .test_before_acquire(false)
-            .connect_with(options.read_only(true).create_if_missing(false).pragma("cache_size", "-4000"))
-            .await?;
+        let file = directory.join("porchlight.db");
+        let mut connection = Connection::open(&file)?;
+        configure(&connection, 16_000)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        // What is erased is overwritten, not only forgotten.
+        connection.pragma_update(None, "secure_delete", "on")?;
+        adopt(&connection)?;
+        Migrations::from_slice(MIGRATIONS).to_latest(&mut connection).map_err(OpenError::Migration)?;
+        let epoch = connection.query_row("SELECT epoch FROM meta", [], |row| row.get(0))?;
         Ok(Self {
-            readers,
-            writer: Writer::start(connection, sink),
-            epoch: u32::try_from(epoch).map_err(|error| sqlx::Error::Decode(error.into()))?,
+            readers: Readers::new(move || open_reader(&file)),
+            writer: Writer::start(connection, sink).map_err(OpenError::Writer)?,
+            epoch,
             _directory_lock: directory_lock,
         })
     }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.readers.read(read).await
+    }
+}
+
+fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    configure(&connection, 4000)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection, cache_kib: i32) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(N_STATEMENTS);
+    connection.pragma_update(None, "foreign_keys", "on")?;
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    connection.pragma_update(None, "temp_store", "memory")
+}
+
+/// Before the first release another library kept count of the migrations, in a table of its own.
+fn adopt(connection: &Connection) -> rusqlite::Result<()> {
+    if !connection.table_exists(None, "_sqlx_migrations")? {
+        return Ok(());
+    }
+    let n_done: i64 = connection.query_row("SELECT count(*) FROM _sqlx_migrations", [], |row| row.get(0))?;
+    connection.pragma_update(None, "user_version", n_done)?;
+    connection.execute_batch("DROP TABLE _sqlx_migrations")
 }
 
 fn lock_directory(directory: &Path) -> Result<File, OpenError> {
@@ -131,7 +159,7 @@ impl Store for SqliteStore {
     }
 
     async fn check_ready(&self) -> Result<()> {
-        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        self.read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?)).await?;
         if self.writer.is_running() { Ok(()) } else { Err(Error::Unavailable("the writer has stopped")) }
     }
 
@@ -143,12 +171,9 @@ impl Store for SqliteStore {
 }
 
 /// The newest rev of a company.
-async fn head_rev(connection: &mut sqlx::SqliteConnection, company: CompanyId) -> Result<Rev> {
-    let row = sqlx::query("SELECT coalesce(max(rev), 0) FROM change WHERE company_id = $1")
-        .bind(company.0)
-        .fetch_one(connection)
-        .await?;
-    Ok(row.try_get(0)?)
+fn head_rev(connection: &Connection, company: CompanyId) -> Result<Rev> {
+    let sql = "SELECT coalesce(max(rev), 0) FROM change WHERE company_id = ?1";
+    Ok(connection.find(sql, params![company.0], first)?.unwrap_or(0))
 }
 
 #[cfg(test)]

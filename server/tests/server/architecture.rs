@@ -7,12 +7,12 @@ use std::{
 
 /// Words that files under a path must not contain, outside comments.
 const RULES: &[(&str, &[&str])] = &[
-    ("shared/src", &["axum", "leptos", "tokio", "sqlx", "web_sys", "std::net", "std::fs"]),
+    ("shared/src", &["axum", "leptos", "tokio", "rusqlite", "web_sys", "std::net", "std::fs"]),
     (
         "server/src/domain",
         &[
             "axum",
-            "sqlx",
+            "rusqlite",
             "http::",
             "crate::widget_api",
             "crate::dialect",
@@ -25,7 +25,7 @@ const RULES: &[(&str, &[&str])] = &[
         "server/src/live",
         &[
             "axum",
-            "sqlx",
+            "rusqlite",
             "http::",
             "crate::widget_api",
             "crate::dialect",
@@ -48,20 +48,23 @@ const RULES: &[(&str, &[&str])] = &[
     ),
     (
         "server/src/files",
-        &["axum", "sqlx", "http::", "crate::domain", "crate::store", "crate::web", "crate::app"],
+        &["axum", "rusqlite", "http::", "crate::domain", "crate::store", "crate::web", "crate::app"],
     ),
-    ("server/src/outbound", &["axum", "sqlx", "crate::domain", "crate::store", "crate::web", "crate::app"]),
-    ("server/src/widget_api", &["sqlx", "store::sqlite", "crate::dialect"]),
+    (
+        "server/src/outbound",
+        &["axum", "rusqlite", "crate::domain", "crate::store", "crate::web", "crate::app"],
+    ),
+    ("server/src/widget_api", &["rusqlite", "store::sqlite", "crate::dialect"]),
     (
         "server/src/webhooks",
-        &["axum", "sqlx", "store::sqlite", "crate::widget_api", "crate::web::", "crate::router"],
+        &["axum", "rusqlite", "store::sqlite", "crate::widget_api", "crate::web::", "crate::router"],
     ),
-    ("server/src/dialect", &["sqlx", "store::sqlite", "crate::widget_api"]),
+    ("server/src/dialect", &["rusqlite", "store::sqlite", "crate::widget_api"]),
     ("server/src/dialect/pingback", &["dialect::pantheon", "dialect::pact", "dialect::iris"]),
     ("server/src/dialect/pantheon", &["dialect::pingback", "dialect::pact", "dialect::iris"]),
     ("server/src/dialect/pact", &["dialect::pingback", "dialect::pantheon", "dialect::iris"]),
     ("server/src/dialect/iris", &["dialect::pingback", "dialect::pantheon", "dialect::pact"]),
-    ("server/src/web", &["sqlx", "store::sqlite"]),
+    ("server/src/web", &["rusqlite", "store::sqlite"]),
     (
         "widget/src/state",
         &["web_sys", "leptos", "gloo_net", "js_sys", "wasm_bindgen", "crate::ui", "crate::api"],

@@ -1,6 +1,7 @@
 //! The store on its own: the conformance suite, and what opening a directory refuses.
 
 use crate::support::PATIENCE;
+use rusqlite::Connection;
 use server::{
     domain::{Alteration, ConversationRef, Scope},
     live::Live,
@@ -10,15 +11,14 @@ use server::{
     },
 };
 use shared::{CompanyId, ConversationId, Timestamp};
-use sqlx::{ConnectOptions, Connection, migrate::Migrator, sqlite::SqliteConnectOptions};
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 use uuid::Uuid;
 
 #[tokio::test]
 async fn sqlite_conforms() {
     let directory = tempfile::tempdir().unwrap();
     let sink = Arc::new(conformance::Recorder::default());
-    let store = SqliteStore::open(directory.path(), Arc::clone(&sink) as _).await.unwrap();
+    let store = SqliteStore::open(directory.path(), Arc::clone(&sink) as _).unwrap();
     conformance::run(&store, &sink).await;
 }
 
@@ -26,14 +26,14 @@ async fn sqlite_conforms() {
 async fn a_directory_that_another_store_has_open_is_refused_in_a_sentence() {
     let directory = tempfile::tempdir().unwrap();
     let open = || SqliteStore::open(directory.path(), Arc::new(Live::default()));
-    let first = open().await.unwrap();
-    let second = open().await.err().unwrap();
+    let first = open().unwrap();
+    let second = open().err().unwrap();
     assert!(matches!(second, OpenError::InUse(_)));
     assert!(second.to_string().contains("open in another porchlight process"), "{second}");
     drop(first);
     // A process that another test is starting right now may hold a copy of the lock until it runs its own program.
     let reopened = async {
-        while open().await.is_err() {
+        while open().is_err() {
             tokio::task::yield_now().await;
         }
     };
@@ -43,8 +43,7 @@ async fn a_directory_that_another_store_has_open_is_refused_in_a_sentence() {
 #[tokio::test]
 async fn a_directory_that_can_not_be_made_is_refused_in_a_sentence() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let refused =
-        SqliteStore::open(&file.path().join("data"), Arc::new(Live::default())).await.err().unwrap();
+    let refused = SqliteStore::open(&file.path().join("data"), Arc::new(Live::default())).err().unwrap();
     assert!(refused.to_string().contains("can't be used"), "{refused}");
 }
 
@@ -56,7 +55,7 @@ async fn a_file_that_is_no_database_is_refused() {
         "not a database, but long enough to be one".repeat(50),
     )
     .unwrap();
-    let refused = SqliteStore::open(directory.path(), Arc::new(Live::default())).await.err().unwrap();
+    let refused = SqliteStore::open(directory.path(), Arc::new(Live::default())).err().unwrap();
     assert!(refused.to_string().contains("database"), "{refused}");
 }
 
@@ -88,21 +87,18 @@ const FIRST_VERSION: &str = "
 #[tokio::test]
 async fn what_an_older_version_wrote_is_read_and_written_on() {
     let directory = tempfile::tempdir().unwrap();
-    let migrations = tempfile::tempdir().unwrap();
-    let first = "0001_foundation.sql";
-    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    std::fs::copy(all.join(first), migrations.path().join(first)).unwrap();
-    let mut database = SqliteConnectOptions::new()
-        .filename(directory.path().join("porchlight.db"))
-        .create_if_missing(true)
-        .connect()
-        .await
+    let database = Connection::open(directory.path().join("porchlight.db")).unwrap();
+    database.execute_batch(include_str!("../../migrations/0001_foundation.sql")).unwrap();
+    database.execute_batch(FIRST_VERSION).unwrap();
+    // That version counted its migrations in a table of its own.
+    database
+        .execute_batch(
+            "CREATE TABLE _sqlx_migrations (version INTEGER); INSERT INTO _sqlx_migrations VALUES (1)",
+        )
         .unwrap();
-    Migrator::new(migrations.path()).await.unwrap().run(&mut database).await.unwrap();
-    sqlx::query(FIRST_VERSION).execute(&mut database).await.unwrap();
-    database.close().await.unwrap();
+    drop(database);
 
-    let store = SqliteStore::open(directory.path(), Arc::new(Live::default())).await.unwrap();
+    let store = SqliteStore::open(directory.path(), Arc::new(Live::default())).unwrap();
     let company = CompanyId(Uuid::from_u128(1));
     let id = ConversationRef::Id(ConversationId(Uuid::from_u128(6)));
     let details = store.conversation_details(company, id).await.unwrap().unwrap();

@@ -63,7 +63,7 @@ impl TestServer {
     }
 
     async fn start_with(directory: TempDir, clock: Arc<TestClock>, told: Arc<Live>, live: Arc<Live>) -> Self {
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path(), told).await.unwrap());
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path(), told).unwrap());
         let demo = demo::prepare(&*store, &*clock, directory.path(), "http://test").await.unwrap();
         let settings = Settings {
             is_mock: true,

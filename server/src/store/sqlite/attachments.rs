@@ -2,6 +2,7 @@
 
 use super::{
     SqliteStore, rows,
+    sql::{Sql, first},
     writer::{Command, Tx},
 };
 use crate::{
@@ -9,8 +10,8 @@ use crate::{
     store::AttachmentStore,
 };
 use async_trait::async_trait;
+use rusqlite::params;
 use shared::{AttachmentId, CompanyId, CustomerId, Timestamp};
-use sqlx::Row;
 use uuid::Uuid;
 
 #[async_trait]
@@ -20,27 +21,23 @@ impl AttachmentStore for SqliteStore {
     }
 
     async fn attachment_by_key(&self, key: &str) -> Result<Option<Attachment>> {
-        let row = sqlx::query("SELECT * FROM attachment WHERE key = $1")
-            .bind(key)
-            .fetch_optional(&self.readers)
-            .await?;
-        row.as_ref().map(rows::attachment).transpose()
+        let key = key.to_owned();
+        self.read(move |connection| {
+            connection.find("SELECT * FROM attachment WHERE key = ?1", params![key], rows::attachment)
+        })
+        .await
     }
 
     async fn attachment_ids(&self, company: CompanyId, nums: &[i64]) -> Result<Option<Vec<AttachmentId>>> {
-        let mut ids = Vec::with_capacity(nums.len());
-        for num in nums {
-            let row = sqlx::query("SELECT id FROM attachment WHERE company_id = $1 AND num = $2")
-                .bind(company.0)
-                .bind(num)
-                .fetch_optional(&self.readers)
-                .await?;
-            match row {
-                Some(row) => ids.push(AttachmentId(row.try_get(0)?)),
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(ids))
+        let nums = nums.to_vec();
+        self.read(move |connection| {
+            let id_of = |num: &i64| {
+                let sql = "SELECT id FROM attachment WHERE company_id = ?1 AND num = ?2";
+                connection.find(sql, params![company.0, num], |row| Ok(AttachmentId(row.get(0)?)))
+            };
+            nums.iter().map(id_of).collect()
+        })
+        .await
     }
 
     async fn drop_unsent_attachments(&self, before: Timestamp) -> Result<Vec<String>> {
@@ -48,30 +45,13 @@ impl AttachmentStore for SqliteStore {
     }
 }
 
-#[async_trait]
 impl Command for NewAttachment {
     type Output = Attachment;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<Attachment> {
-        let row = sqlx::query(
-            "INSERT INTO attachment (id, company_id, customer_id, name, content_type, size, sha256, key, width, height,
+    fn apply(self, tx: &mut Tx<'_>) -> Result<Attachment> {
+        tx.connection.find("INSERT INTO attachment (id, company_id, customer_id, name, content_type, size, sha256, key, width, height,
                                      created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING *",
-        )
-        .bind(self.id.0)
-        .bind(self.company.0)
-        .bind(self.customer.map(|id| id.0))
-        .bind(self.name)
-        .bind(self.content_type)
-        .bind(i64::try_from(self.size).map_err(Error::internal)?)
-        .bind(self.sha256.to_vec())
-        .bind(self.key)
-        .bind(self.width)
-        .bind(self.height)
-        .bind(self.at.0)
-        .fetch_one(&mut *tx.connection)
-        .await?;
-        rows::attachment(&row)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING *", params![self.id.0, self.company.0, self.customer.map(|id| id.0), self.name, self.content_type, i64::try_from(self.size).map_err(Error::internal)?, self.sha256, self.key, self.width, self.height, self.at.0], rows::attachment)?.ok_or(Error::NotFound)
     }
 }
 
@@ -79,62 +59,52 @@ struct DropUnsent {
     before: Timestamp,
 }
 
-#[async_trait]
 impl Command for DropUnsent {
     type Output = Vec<String>;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<Vec<String>> {
-        let rows =
-            sqlx::query("DELETE FROM attachment WHERE message_id IS NULL AND created_at < $1 RETURNING key")
-                .bind(self.before.0)
-                .fetch_all(&mut *tx.connection)
-                .await?;
-        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    fn apply(self, tx: &mut Tx<'_>) -> Result<Vec<String>> {
+        tx.connection.list(
+            "DELETE FROM attachment WHERE message_id IS NULL AND created_at < ?1 RETURNING key",
+            params![self.before.0],
+            first,
+        )
     }
 }
 
 /// Makes the business's own unsent files a customer's: an outside app brings what its customers send.
-pub(super) async fn bring(
+pub(super) fn bring(
     tx: &mut Tx<'_>,
     company: CompanyId,
     customer: CustomerId,
     attachments: &[AttachmentId],
 ) -> Result<()> {
     for id in attachments {
-        sqlx::query(
-            "UPDATE attachment SET customer_id = $3
-             WHERE id = $1 AND company_id = $2 AND customer_id IS NULL AND message_id IS NULL",
-        )
-        .bind(id.0)
-        .bind(company.0)
-        .bind(customer.0)
-        .execute(&mut *tx.connection)
-        .await?;
+        tx.connection.run(
+            "UPDATE attachment SET customer_id = ?3
+             WHERE id = ?1 AND company_id = ?2 AND customer_id IS NULL AND message_id IS NULL",
+            params![id.0, company.0, customer.0],
+        )?;
     }
     Ok(())
 }
 
 /// Gives a new message its attachments: its sender's own, and sent with no message before.
-pub(super) async fn claim(tx: &mut Tx<'_>, message: &NewMessage) -> Result<Vec<Attachment>> {
+pub(super) fn claim(tx: &mut Tx<'_>, message: &NewMessage) -> Result<Vec<Attachment>> {
     let customer: Option<Uuid> =
         if message.sender.kind == SenderType::Customer { message.sender.id } else { None };
     let mut claimed = Vec::with_capacity(message.content.attachments().len());
     for id in message.content.attachments() {
-        let row = sqlx::query(
-            "UPDATE attachment SET message_id = $4
-             WHERE id = $1 AND company_id = $2 AND customer_id IS $3 AND message_id IS NULL RETURNING *",
-        )
-        .bind(id.0)
-        .bind(message.company.0)
-        .bind(customer)
-        .bind(message.id.0)
-        .fetch_optional(&mut *tx.connection)
-        .await?;
-        let Some(row) = row else {
+        let attachment = tx.connection.find(
+            "UPDATE attachment SET message_id = ?4
+             WHERE id = ?1 AND company_id = ?2 AND customer_id IS ?3 AND message_id IS NULL RETURNING *",
+            params![id.0, message.company.0, customer, message.id.0],
+            rows::attachment,
+        )?;
+        let Some(attachment) = attachment else {
             let problem = "one of them is not there, or was sent before";
             return Err(Error::InvalidFields(vec![InvalidField::value("attachments", problem)]));
         };
-        claimed.push(rows::attachment(&row)?);
+        claimed.push(attachment);
     }
     Ok(claimed)
 }

@@ -3,43 +3,29 @@
 use super::{
     SqliteStore, conversations, head_rev, messages,
     rows::{self, Word},
+    sql::{Sql, first},
     writer::Tx,
 };
 use crate::{
     domain::{
         Change, ChangeKind, Conversation, ConversationRef, Error, LogPage, MessagePage, MessageQuery,
-        Receipt, ReceiptState, Result, Rev, Side, Thread,
+        Receipt, Result, Rev, Thread,
     },
     store::LogStore,
 };
 use async_trait::async_trait;
+use rusqlite::{Connection, Row, params};
 use shared::{CompanyId, ConversationId, CustomerId, Timestamp, limits::PAGE_DEFAULT};
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 
 #[async_trait]
 impl LogStore for SqliteStore {
     async fn head_rev(&self, company: CompanyId) -> Result<Rev> {
-        let mut connection = self.readers.acquire().await?;
-        head_rev(&mut connection, company).await
+        self.read(move |connection| head_rev(connection, company)).await
     }
 
     async fn snapshot(&self, company: CompanyId, customer: CustomerId) -> Result<(Option<Thread>, Rev)> {
-        // One read transaction, so that the state and its rev belong together.
-        let mut tx = self.readers.begin().await?;
-        let rev = head_rev(&mut tx, company).await?;
-        let newest = conversations::of_customer(&mut *tx, company, customer, 1).await?.pop();
-        let thread = match newest {
-            None => None,
-            Some(conversation) => {
-                let query = MessageQuery::Before(None);
-                let page = messages::page(&mut *tx, company, conversation.id, query, PAGE_DEFAULT).await?;
-                let MessagePage { messages, has_more } = page;
-                Some(Thread { conversation, messages, has_more })
-            }
-        };
-        tx.commit().await?;
-        Ok((thread, rev))
+        self.read(move |connection| read_snapshot(connection, company, customer)).await
     }
 
     async fn changes(
@@ -49,49 +35,60 @@ impl LogStore for SqliteStore {
         after: Rev,
         limit: u32,
     ) -> Result<LogPage> {
-        let mut tx = self.readers.begin().await?;
-        let head = head_rev(&mut tx, company).await?;
-        let query = match customer {
-            Some(customer) => sqlx::query(select_change!(
-                "WHERE h.company_id = $1 AND h.rev > $2 AND h.customer_id = $4 ORDER BY h.rev LIMIT $3"
-            ))
-            .bind(company.0)
-            .bind(after)
-            .bind(i64::from(limit) + 1)
-            .bind(customer.0),
-            None => {
-                sqlx::query(select_change!("WHERE h.company_id = $1 AND h.rev > $2 ORDER BY h.rev LIMIT $3"))
-                    .bind(company.0)
-                    .bind(after)
-                    .bind(i64::from(limit) + 1)
-            }
-        };
-        let rows = query.fetch_all(&mut *tx).await?;
-        let has_more = rows.len() > limit as usize;
-        let mut changes = Vec::with_capacity(rows.len());
-        let mut previous_rev = after;
-        let mut read_up_to = head;
-        for row in rows.iter().take(limit as usize) {
-            let rev: Rev = row.try_get("rev")?;
-            if has_more {
-                read_up_to = rev;
-            }
-            // What the entry speaks of may have been erased since; then it says nothing.
-            let Some(kind) = read_kind(&mut tx, company, row).await? else { continue };
-            changes.push(Change {
-                company,
-                rev,
-                previous_rev,
-                conversation: row.try_get::<Option<Uuid>, _>("change_conversation")?.map(ConversationId),
-                customer: row.try_get::<Option<Uuid>, _>("customer_id")?.map(CustomerId),
-                is_new: row.try_get("is_new")?,
-                kind,
-            });
-            previous_rev = rev;
-        }
-        tx.commit().await?;
-        Ok(LogPage { changes, read_up_to, has_more })
+        self.read(move |connection| read_changes(connection, company, customer, after, limit)).await
     }
+}
+
+fn read_snapshot(
+    connection: &Connection,
+    company: CompanyId,
+    customer: CustomerId,
+) -> Result<(Option<Thread>, Rev)> {
+    // One read transaction, so that the state and its rev belong together.
+    let tx = connection.unchecked_transaction()?;
+    let rev = head_rev(&tx, company)?;
+    let Some(conversation) = conversations::of_customer(&tx, company, customer, 1)?.pop() else {
+        return Ok((None, rev));
+    };
+    let MessagePage { messages, has_more } =
+        messages::page(&tx, company, conversation.id, MessageQuery::Before(None), PAGE_DEFAULT)?;
+    Ok((Some(Thread { conversation, messages, has_more }), rev))
+}
+
+fn read_changes(
+    connection: &Connection,
+    company: CompanyId,
+    customer: Option<CustomerId>,
+    after: Rev,
+    limit: u32,
+) -> Result<LogPage> {
+    let tx = connection.unchecked_transaction()?;
+    let head = head_rev(&tx, company)?;
+    let read = |row: &Row<'_>| Ok((row.get("rev")?, read_change(&tx, company, row)?));
+    let at_most = i64::from(limit) + 1;
+    let mut entries: Vec<(Rev, Option<Change>)> = match customer {
+        Some(customer) => tx.list(
+            select_change!(
+                "WHERE h.company_id = ?1 AND h.rev > ?2 AND h.customer_id = ?4 ORDER BY h.rev LIMIT ?3"
+            ),
+            params![company.0, after, at_most, customer.0],
+            read,
+        ),
+        None => tx.list(
+            select_change!("WHERE h.company_id = ?1 AND h.rev > ?2 ORDER BY h.rev LIMIT ?3"),
+            params![company.0, after, at_most],
+            read,
+        ),
+    }?;
+    let has_more = entries.len() > limit as usize;
+    entries.truncate(limit as usize);
+    let read_up_to = entries.last().filter(|_| has_more).map_or(head, |(rev, _)| *rev);
+    let mut changes: Vec<Change> = entries.into_iter().filter_map(|(_, change)| change).collect();
+    let mut previous_rev = after;
+    for change in &mut changes {
+        change.previous_rev = std::mem::replace(&mut previous_rev, change.rev);
+    }
+    Ok(LogPage { changes, read_up_to, has_more })
 }
 
 macro_rules! select_change {
@@ -111,40 +108,49 @@ macro_rules! select_change {
 }
 use select_change;
 
-async fn read_kind(
-    connection: &mut SqliteConnection,
-    company: CompanyId,
-    row: &SqliteRow,
-) -> Result<Option<ChangeKind>> {
-    Ok(match row.try_get("kind")? {
-        "message" => match row.try_get::<Option<Uuid>, _>("id")? {
+/// An entry as it is told. What it speaks of may have been erased since; then it says nothing.
+fn read_change(connection: &Connection, company: CompanyId, row: &Row<'_>) -> Result<Option<Change>> {
+    let Some(kind) = read_kind(connection, company, row)? else { return Ok(None) };
+    Ok(Some(Change {
+        company,
+        rev: row.get("rev")?,
+        // Which one that was is known when all are read.
+        previous_rev: 0,
+        conversation: row.get::<_, Option<Uuid>>("change_conversation")?.map(ConversationId),
+        customer: row.get::<_, Option<Uuid>>("customer_id")?.map(CustomerId),
+        is_new: row.get("is_new")?,
+        kind,
+    }))
+}
+
+fn read_kind(connection: &Connection, company: CompanyId, row: &Row<'_>) -> Result<Option<ChangeKind>> {
+    Ok(match row.get_ref("kind")?.as_str()? {
+        "message" => match row.get::<_, Option<Uuid>>("id")? {
             Some(_) => Some(ChangeKind::Message(rows::message(row)?)),
             None => None,
         },
         "receipt" => {
-            let up_to_seq = row.try_get("change_seq")?;
+            let up_to_seq = row.get("change_seq")?;
             Some(ChangeKind::Receipt(Receipt {
-                by: Side::from_word(row.try_get("receipt_by")?)?,
-                state: ReceiptState::from_word(row.try_get("receipt_state")?)?,
-                from_seq: row.try_get::<Option<i64>, _>("receipt_from_seq")?.unwrap_or(up_to_seq),
+                by: rows::word(row, "receipt_by")?,
+                state: rows::word(row, "receipt_state")?,
+                from_seq: row.get::<_, Option<i64>>("receipt_from_seq")?.unwrap_or(up_to_seq),
                 up_to_seq,
-                at: Timestamp(row.try_get("at")?),
+                at: Timestamp(row.get("at")?),
             }))
         }
         "conversation" => {
-            let id = ConversationRef::Id(ConversationId(row.try_get("change_conversation")?));
-            conversations::find(connection, company, id).await?.map(ChangeKind::Conversation)
+            let id = ConversationRef::Id(ConversationId(row.get("change_conversation")?));
+            conversations::find(connection, company, id)?.map(ChangeKind::Conversation)
         }
         "customer" => {
-            row.try_get::<Option<Uuid>, _>("customer_id")?.map(|id| ChangeKind::Customer(CustomerId(id)))
+            row.get::<_, Option<Uuid>>("customer_id")?.map(|id| ChangeKind::Customer(CustomerId(id)))
         }
         "job" => {
-            let num: i64 = row.try_get("change_seq")?;
-            let row = sqlx::query(rows::select_job!("WHERE j.num = $1"))
-                .bind(num)
-                .fetch_optional(connection)
-                .await?;
-            row.as_ref().map(rows::job).transpose()?.map(ChangeKind::Job)
+            let num: i64 = row.get("change_seq")?;
+            connection
+                .find(rows::select_job!("WHERE j.num = ?1"), params![num], rows::job)?
+                .map(ChangeKind::Job)
         }
         word => return Err(Error::internal(format!("{word:?} is stored as a kind of change"))),
     })
@@ -175,8 +181,8 @@ impl Entry {
 }
 
 /// Puts a change into the log, under the company's next rev.
-pub(super) async fn log(tx: &mut Tx<'_>, entry: Entry) -> Result<()> {
-    let rev = head_rev(tx.connection, entry.company).await? + 1;
+pub(super) fn log(tx: &mut Tx<'_>, entry: Entry) -> Result<()> {
+    let rev = head_rev(tx.connection, entry.company)? + 1;
     let (word, seq, receipt) = match &entry.kind {
         ChangeKind::Conversation(_) => ("conversation", None, None),
         ChangeKind::Message(message) => ("message", Some(message.seq), None),
@@ -188,30 +194,34 @@ pub(super) async fn log(tx: &mut Tx<'_>, entry: Entry) -> Result<()> {
         ChangeKind::Message(message) => Some(i8::from(message.ack)),
         _ => None,
     };
-    let row = sqlx::query(
-        "SELECT coalesce(max(rev), 0) FROM change WHERE company_id = $1 AND customer_id = $4;
-         INSERT INTO change (company_id, rev, conversation_id, customer_id, kind, seq, receipt_by, receipt_state, at,
+    let previous_rev = tx.connection.find(
+        "SELECT coalesce(max(rev), 0) FROM change WHERE company_id = ?1 AND customer_id = ?2",
+        params![entry.company.0, entry.customer.map(|id| id.0)],
+        first,
+    )?;
+    tx.connection.run(
+        "INSERT INTO change (company_id, rev, conversation_id, customer_id, kind, seq, receipt_by, receipt_state, at,
                              is_new, receipt_from_seq, ack)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-    )
-    .bind(entry.company.0)
-    .bind(rev)
-    .bind(entry.conversation.map(|id| id.0))
-    .bind(entry.customer.map(|id| id.0))
-    .bind(word)
-    .bind(seq)
-    .bind(receipt.map(|receipt| receipt.by.word()))
-    .bind(receipt.map(|receipt| receipt.state.word()))
-    .bind(entry.at.0)
-    .bind(entry.is_new)
-    .bind(receipt.map(|receipt| receipt.from_seq))
-    .bind(ack)
-    .fetch_all(&mut *tx.connection)
-    .await?;
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        params![
+            entry.company.0,
+            rev,
+            entry.conversation.map(|id| id.0),
+            entry.customer.map(|id| id.0),
+            word,
+            seq,
+            receipt.map(|receipt| receipt.by.word()),
+            receipt.map(|receipt| receipt.state.word()),
+            entry.at.0,
+            entry.is_new,
+            receipt.map(|receipt| receipt.from_seq),
+            ack
+        ],
+    )?;
     tx.changes.push(Change {
         company: entry.company,
         rev,
-        previous_rev: row.first().map_or(Ok(0), |row| row.try_get(0))?,
+        previous_rev: previous_rev.unwrap_or(0),
         conversation: entry.conversation,
         customer: entry.customer,
         is_new: entry.is_new,

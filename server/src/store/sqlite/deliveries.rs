@@ -6,6 +6,7 @@ use super::{
     conversations,
     messages::log_message,
     rows::{self, Word, select_job},
+    sql::Sql,
     writer::{Command, Tx},
 };
 use crate::{
@@ -15,39 +16,43 @@ use crate::{
     store::{DeliveryStore, KeptAnswer, NewDelivery, WebhookDelivery},
 };
 use async_trait::async_trait;
+use rusqlite::params;
 use shared::{Ack, CompanyId, ConversationId, MessageId, Timestamp};
-use sqlx::Row;
 use uuid::Uuid;
 
 #[async_trait]
 impl DeliveryStore for SqliteStore {
     async fn job(&self, company: CompanyId, num: i64) -> Result<Option<Job>> {
-        let row = sqlx::query(select_job!("WHERE j.company_id = $1 AND j.num = $2"))
-            .bind(company.0)
-            .bind(num)
-            .fetch_optional(&self.readers)
-            .await?;
-        row.as_ref().map(rows::job).transpose()
+        self.read(move |connection| {
+            connection.find(
+                select_job!("WHERE j.company_id = ?1 AND j.num = ?2"),
+                params![company.0, num],
+                rows::job,
+            )
+        })
+        .await
     }
 
     async fn job_of_message(&self, company: CompanyId, message: MessageId) -> Result<Option<Job>> {
-        let row = sqlx::query(select_job!("WHERE j.company_id = $1 AND j.message_id = $2"))
-            .bind(company.0)
-            .bind(message.0)
-            .fetch_optional(&self.readers)
-            .await?;
-        row.as_ref().map(rows::job).transpose()
+        self.read(move |connection| {
+            connection.find(
+                select_job!("WHERE j.company_id = ?1 AND j.message_id = ?2"),
+                params![company.0, message.0],
+                rows::job,
+            )
+        })
+        .await
     }
 
     async fn open_jobs(&self, after: i64, limit: u32) -> Result<Vec<Job>> {
-        let rows = sqlx::query(select_job!(
-            "WHERE j.state = 'trying_deliver' AND j.num > $1 ORDER BY j.num LIMIT $2"
-        ))
-        .bind(after)
-        .bind(limit)
-        .fetch_all(&self.readers)
-        .await?;
-        rows.iter().map(rows::job).collect()
+        self.read(move |connection| {
+            connection.list(
+                select_job!("WHERE j.state = 'trying_deliver' AND j.num > ?1 ORDER BY j.num LIMIT ?2"),
+                params![after, limit],
+                rows::job,
+            )
+        })
+        .await
     }
 
     async fn open_jobs_of(
@@ -56,15 +61,9 @@ impl DeliveryStore for SqliteStore {
         conversation: ConversationId,
         limit: u32,
     ) -> Result<Vec<Job>> {
-        let rows = sqlx::query(select_job!(
-            "WHERE j.state = 'trying_deliver' AND j.conversation_id = $2 AND j.company_id = $1 ORDER BY j.num LIMIT $3"
-        ))
-        .bind(company.0)
-        .bind(conversation.0)
-        .bind(limit)
-        .fetch_all(&self.readers)
-        .await?;
-        rows.iter().map(rows::job).collect()
+        self.read(move |connection| connection.list(select_job!(
+            "WHERE j.state = 'trying_deliver' AND j.conversation_id = ?2 AND j.company_id = ?1 ORDER BY j.num LIMIT ?3"
+        ), params![company.0, conversation.0, limit], rows::job)).await
     }
 
     async fn advance_job(&self, num: i64, progress: Progress, at: Timestamp) -> Result<Job> {
@@ -87,32 +86,21 @@ impl DeliveryStore for SqliteStore {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<WebhookDelivery>> {
-        let rows = sqlx::query(
-            "SELECT num, id, webhook_num, conversation_id, body, n_attempts, due_at FROM webhook_delivery d
-             WHERE webhook_num = $1 AND (due_at <= $2 OR due_at > $3) AND NOT EXISTS
+        self.read(move |connection| connection.list("SELECT num, id, webhook_num, conversation_id, body, n_attempts, due_at FROM webhook_delivery d
+             WHERE webhook_num = ?1 AND (due_at <= ?2 OR due_at > ?3) AND NOT EXISTS
                  (SELECT 1 FROM webhook_delivery e
                   WHERE e.conversation_id = d.conversation_id AND e.webhook_num = d.webhook_num AND e.num < d.num)
-             ORDER BY num LIMIT $4",
-        )
-        .bind(webhook_num)
-        .bind(now.0)
-        .bind(now.plus_seconds(RETRY_SECONDS).0)
-        .bind(limit)
-        .fetch_all(&self.readers)
-        .await?;
-        rows.iter()
-            .map(|row| {
+             ORDER BY num LIMIT ?4", params![webhook_num, now.0, now.plus_seconds(RETRY_SECONDS).0, limit], |row| {
                 Ok(WebhookDelivery {
-                    num: row.try_get("num")?,
-                    id: row.try_get("id")?,
-                    webhook_num: row.try_get("webhook_num")?,
-                    conversation: row.try_get::<Option<Uuid>, _>("conversation_id")?.map(ConversationId),
-                    body: row.try_get("body")?,
-                    n_attempts: row.try_get("n_attempts")?,
-                    due_at: Timestamp(row.try_get("due_at")?),
+                    num: row.get("num")?,
+                    id: row.get("id")?,
+                    webhook_num: row.get("webhook_num")?,
+                    conversation: row.get::<_, Option<Uuid>>("conversation_id")?.map(ConversationId),
+                    body: row.get("body")?,
+                    n_attempts: row.get("n_attempts")?,
+                    due_at: Timestamp(row.get("due_at")?),
                 })
-            })
-            .collect()
+            })).await
     }
 
     async fn finish_delivery(&self, num: i64) -> Result<()> {
@@ -129,23 +117,22 @@ impl DeliveryStore for SqliteStore {
         key: &str,
         after: Timestamp,
     ) -> Result<Option<KeptAnswer>> {
-        let row = sqlx::query(
-            "SELECT fingerprint, status, body FROM idempotency_key
-             WHERE company_id = $1 AND key = $2 AND created_at > $3",
-        )
-        .bind(company.0)
-        .bind(key)
-        .bind(after.0)
-        .fetch_optional(&self.readers)
-        .await?;
-        row.map(|row| {
-            Ok(KeptAnswer {
-                fingerprint: rows::hash(&row, "fingerprint")?,
-                status: row.try_get("status")?,
-                body: row.try_get("body")?,
-            })
+        let key = key.to_owned();
+        self.read(move |connection| {
+            connection.find(
+                "SELECT fingerprint, status, body FROM idempotency_key
+             WHERE company_id = ?1 AND key = ?2 AND created_at > ?3",
+                params![company.0, key, after.0],
+                |row| {
+                    Ok(KeptAnswer {
+                        fingerprint: row.get("fingerprint")?,
+                        status: row.get("status")?,
+                        body: row.get("body")?,
+                    })
+                },
+            )
         })
-        .transpose()
+        .await
     }
 
     async fn keep_answer(
@@ -166,32 +153,23 @@ struct AdvanceJob {
     at: Timestamp,
 }
 
-#[async_trait]
 impl Command for AdvanceJob {
     type Output = Job;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<Job> {
-        let job = find_job(tx, self.num).await?;
+    fn apply(self, tx: &mut Tx<'_>) -> Result<Job> {
+        let job = find_job(tx, self.num)?;
         let conversation =
-            conversations::find(tx.connection, job.company, ConversationRef::Id(job.conversation))
-                .await?
+            conversations::find(tx.connection, job.company, ConversationRef::Id(job.conversation))?
                 .ok_or(Error::NotFound)?;
         let is_open = job.state == JobState::TryingDeliver;
         let (state, reason) = match &self.progress {
             Progress::Ack(ack) => {
-                let raised = sqlx::query(
-                    "UPDATE message SET ack = $2,
-                            delivered_at = CASE WHEN $2 >= 2 THEN coalesce(delivered_at, $3) ELSE delivered_at END,
-                            read_at = CASE WHEN $2 >= 3 THEN coalesce(read_at, $3) ELSE read_at END
-                     WHERE id = $1 AND ack < $2",
-                )
-                .bind(job.message.0)
-                .bind(i8::from(*ack))
-                .bind(self.at.0)
-                .execute(&mut *tx.connection)
-                .await?;
-                if raised.rows_affected() > 0 {
-                    log_message(tx, &conversation, job.seq, self.at).await?;
+                let n_raised = tx.connection.run("UPDATE message SET ack = ?2,
+                            delivered_at = CASE WHEN ?2 >= 2 THEN coalesce(delivered_at, ?3) ELSE delivered_at END,
+                            read_at = CASE WHEN ?2 >= 3 THEN coalesce(read_at, ?3) ELSE read_at END
+                     WHERE id = ?1 AND ack < ?2", params![job.message.0, i8::from(*ack), self.at.0])?;
+                if n_raised > 0 {
+                    log_message(tx, &conversation, job.seq, self.at)?;
                 }
                 (if *ack >= Ack::Delivered { JobState::Delivered } else { JobState::TryingDeliver }, None)
             }
@@ -200,26 +178,18 @@ impl Command for AdvanceJob {
         if !is_open || state == JobState::TryingDeliver {
             return Ok(job);
         }
-        sqlx::query("UPDATE delivery_job SET state = $2, reason = $3, finished_at = $4 WHERE num = $1")
-            .bind(self.num)
-            .bind(state.word())
-            .bind(reason)
-            .bind(self.at.0)
-            .execute(&mut *tx.connection)
-            .await?;
-        let job = find_job(tx, self.num).await?;
-        log(tx, Entry::about(&conversation, false, ChangeKind::Job(job.clone()), self.at)).await?;
+        tx.connection.run(
+            "UPDATE delivery_job SET state = ?2, reason = ?3, finished_at = ?4 WHERE num = ?1",
+            params![self.num, state.word(), reason, self.at.0],
+        )?;
+        let job = find_job(tx, self.num)?;
+        log(tx, Entry::about(&conversation, false, ChangeKind::Job(job.clone()), self.at))?;
         Ok(job)
     }
 }
 
-async fn find_job(tx: &mut Tx<'_>, num: i64) -> Result<Job> {
-    let row = sqlx::query(select_job!("WHERE j.num = $1"))
-        .bind(num)
-        .fetch_optional(&mut *tx.connection)
-        .await?
-        .ok_or(Error::NotFound)?;
-    rows::job(&row)
+fn find_job(tx: &mut Tx<'_>, num: i64) -> Result<Job> {
+    tx.connection.find(select_job!("WHERE j.num = ?1"), params![num], rows::job)?.ok_or(Error::NotFound)
 }
 
 struct Enqueue {
@@ -229,32 +199,30 @@ struct Enqueue {
     at: Timestamp,
 }
 
-#[async_trait]
 impl Command for Enqueue {
     type Output = ();
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        let updated = sqlx::query("UPDATE webhook SET read_rev = $2 WHERE num = $1 AND read_rev < $2")
-            .bind(self.webhook_num)
-            .bind(self.read_up_to)
-            .execute(&mut *tx.connection)
-            .await?;
+    fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let n_updated = tx.connection.run(
+            "UPDATE webhook SET read_rev = ?2 WHERE num = ?1 AND read_rev < ?2",
+            params![self.webhook_num, self.read_up_to],
+        )?;
         // Another reading of the same stretch came first, or the webhook is gone.
-        if updated.rows_affected() == 0 {
+        if n_updated == 0 {
             return Ok(());
         }
         for delivery in self.deliveries {
-            sqlx::query(
+            tx.connection.run(
                 "INSERT INTO webhook_delivery (id, webhook_num, conversation_id, body, due_at)
-                 VALUES ($1, $2, $3, $4, $5)",
-            )
-            .bind(delivery.id)
-            .bind(self.webhook_num)
-            .bind(delivery.conversation.map(|id| id.0))
-            .bind(delivery.body)
-            .bind(self.at.0)
-            .execute(&mut *tx.connection)
-            .await?;
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    delivery.id,
+                    self.webhook_num,
+                    delivery.conversation.map(|id| id.0),
+                    delivery.body,
+                    self.at.0
+                ],
+            )?;
         }
         Ok(())
     }
@@ -264,15 +232,11 @@ struct FinishDelivery {
     num: i64,
 }
 
-#[async_trait]
 impl Command for FinishDelivery {
     type Output = ();
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        sqlx::query("DELETE FROM webhook_delivery WHERE num = $1")
-            .bind(self.num)
-            .execute(&mut *tx.connection)
-            .await?;
+    fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        tx.connection.run("DELETE FROM webhook_delivery WHERE num = ?1", params![self.num])?;
         Ok(())
     }
 }
@@ -282,16 +246,14 @@ struct PostponeDelivery {
     due_at: Timestamp,
 }
 
-#[async_trait]
 impl Command for PostponeDelivery {
     type Output = ();
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        sqlx::query("UPDATE webhook_delivery SET n_attempts = n_attempts + 1, due_at = $2 WHERE num = $1")
-            .bind(self.num)
-            .bind(self.due_at.0)
-            .execute(&mut *tx.connection)
-            .await?;
+    fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        tx.connection.run(
+            "UPDATE webhook_delivery SET n_attempts = n_attempts + 1, due_at = ?2 WHERE num = ?1",
+            params![self.num, self.due_at.0],
+        )?;
         Ok(())
     }
 }
@@ -304,25 +266,24 @@ struct KeepAnswer {
     forget_before: Timestamp,
 }
 
-#[async_trait]
 impl Command for KeepAnswer {
     type Output = ();
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        sqlx::query(
-            "DELETE FROM idempotency_key WHERE created_at < $1;
-             INSERT INTO idempotency_key (company_id, key, fingerprint, status, body, created_at)
-             VALUES ($2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
-        )
-        .bind(self.forget_before.0)
-        .bind(self.company.0)
-        .bind(self.key)
-        .bind(self.answer.fingerprint.to_vec())
-        .bind(self.answer.status)
-        .bind(self.answer.body)
-        .bind(self.at.0)
-        .execute(&mut *tx.connection)
-        .await?;
+    fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        tx.connection
+            .run("DELETE FROM idempotency_key WHERE created_at < ?1", params![self.forget_before.0])?;
+        tx.connection.run(
+            "INSERT INTO idempotency_key (company_id, key, fingerprint, status, body, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+            params![
+                self.company.0,
+                self.key,
+                self.answer.fingerprint,
+                self.answer.status,
+                self.answer.body,
+                self.at.0
+            ],
+        )?;
         Ok(())
     }
 }

@@ -1,31 +1,35 @@
 //! What a SQLite error means to the domain.
 
 use crate::domain::Error;
+use rusqlite::ErrorCode;
 
-// Primary result codes of SQLite that say "not now" rather than "never".
-const BUSY: i64 = 5;
-const LOCKED: i64 = 6;
-const READONLY: i64 = 8;
-const IOERR: i64 = 10;
-const FULL: i64 = 13;
-const CANTOPEN: i64 = 14;
-
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-                Self::Unavailable("the database is not open")
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        // These say "not now" rather than "never".
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Unavailable("the disk is full"),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Self::Unavailable("the database is locked")
             }
-            sqlx::Error::Database(database) => {
-                let code = database.code().and_then(|code| code.parse::<i64>().ok()).unwrap_or(0);
-                match code & 0xff {
-                    FULL => Self::Unavailable("the disk is full"),
-                    BUSY | LOCKED => Self::Unavailable("the database is locked"),
-                    IOERR | READONLY | CANTOPEN => Self::Unavailable("the disk can't be read or written"),
-                    _ => Self::internal(error),
-                }
+            Some(ErrorCode::SystemIoFailure | ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
+                Self::Unavailable("the disk can't be read or written")
             }
             _ => Self::internal(error),
         }
+    }
+}
+
+impl From<rusqlite::types::FromSqlError> for Error {
+    fn from(error: rusqlite::types::FromSqlError) -> Self {
+        Self::internal(error)
+    }
+}
+
+/// A row that is there already is something to tell; everything else is an error like any other.
+pub(super) fn unless_unique(error: rusqlite::Error, what: &'static str) -> Error {
+    use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+    match error.sqlite_error().map(|error| error.extended_code) {
+        Some(SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_UNIQUE) => Error::AlreadyExists(what),
+        _ => error.into(),
     }
 }

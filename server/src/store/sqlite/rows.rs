@@ -2,16 +2,16 @@
 
 use crate::domain::{
     Agent, ApiToken, AssignedAgent, Attachment, Channel, ChannelKind, ChannelRef, Company, Conversation,
-    Customer, Details, Error, GuestSession, Hash, Job, JobState, Message, Outlet, Plan, Presence, Profile,
+    Customer, Details, Error, GuestSession, Job, JobState, Message, Outlet, Plan, Presence, Profile,
     ReceiptState, Result, Scope, Sender, SenderType, Side, Status, VisitorSession, Webhook, WebhookFormat,
     Widget,
 };
+use rusqlite::Row;
 use serde::de::DeserializeOwned;
 use shared::{
     Ack, AgentId, AttachmentId, ClientId, CompanyId, ConversationId, CustomerId, MessageId, Timestamp,
     WidgetId,
 };
-use sqlx::{Row, sqlite::SqliteRow};
 use uuid::Uuid;
 
 /// Two ways between an enum and the words it is stored as.
@@ -50,21 +50,26 @@ words! {
     WebhookFormat { Pact = "pact", Native = "native" }
 }
 
-fn channel_kind(word: &str) -> Result<ChannelKind> {
+pub(super) fn word<T: Word>(row: &Row<'_>, column: &str) -> Result<T> {
+    T::from_word(row.get_ref(column)?.as_str()?)
+}
+
+fn channel_kind(row: &Row<'_>, column: &str) -> Result<ChannelKind> {
+    let word = row.get_ref(column)?.as_str()?;
     ChannelKind::from_word(word)
         .ok_or_else(|| Error::internal(format!("{word:?} is stored as a kind of channel")))
 }
 
-fn json<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<T> {
-    serde_json::from_str(row.try_get(column)?).map_err(Error::internal)
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T> {
+    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(Error::internal)
 }
 
-fn time(row: &SqliteRow, column: &str) -> Result<Timestamp> {
-    Ok(Timestamp(row.try_get(column)?))
+fn time(row: &Row<'_>, column: &str) -> Result<Timestamp> {
+    Ok(Timestamp(row.get(column)?))
 }
 
-fn maybe_time(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>> {
-    Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp))
+fn maybe_time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp))
 }
 
 /// The columns that [`conversation`] reads, with its channel and the assigned agent; what follows is the rest of the query.
@@ -85,27 +90,27 @@ macro_rules! select_conversation {
 }
 pub(super) use select_conversation;
 
-pub(super) fn conversation(row: &SqliteRow) -> Result<Conversation> {
-    let assignee = match row.try_get::<Option<Uuid>, _>("agent_id")? {
+pub(super) fn conversation(row: &Row<'_>) -> Result<Conversation> {
+    let assignee = match row.get::<_, Option<Uuid>>("agent_id")? {
         Some(id) => Some(AssignedAgent {
             id: AgentId(id),
-            name: row.try_get("agent_name")?,
-            presence: Presence::from_word(row.try_get("agent_status")?)?,
+            name: row.get("agent_name")?,
+            presence: word(row, "agent_status")?,
         }),
         None => None,
     };
     Ok(Conversation {
-        id: ConversationId(row.try_get("id")?),
-        num: row.try_get("num")?,
-        company: CompanyId(row.try_get("company_id")?),
+        id: ConversationId(row.get("id")?),
+        num: row.get("num")?,
+        company: CompanyId(row.get("company_id")?),
         channel: ChannelRef {
-            id: row.try_get("channel_id")?,
-            num: row.try_get("channel_num")?,
-            kind: channel_kind(row.try_get("channel_kind")?)?,
+            id: row.get("channel_id")?,
+            num: row.get("channel_num")?,
+            kind: channel_kind(row, "channel_kind")?,
         },
-        customer: row.try_get::<Option<Uuid>, _>("customer_id")?.map(CustomerId),
+        customer: row.get::<_, Option<Uuid>>("customer_id")?.map(CustomerId),
         assignee,
-        status: Status::from_word(row.try_get("status")?)?,
+        status: word(row, "status")?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
         first_response_at: maybe_time(row, "first_response_at")?,
@@ -113,10 +118,10 @@ pub(super) fn conversation(row: &SqliteRow) -> Result<Conversation> {
         closed_at: maybe_time(row, "closed_at")?,
         last_message_at: maybe_time(row, "last_message_at")?,
         last_income_at: maybe_time(row, "last_income_at")?,
-        last_seq: row.try_get("last_seq")?,
-        customer_read_seq: row.try_get("customer_read_seq")?,
-        agent_read_seq: row.try_get("agent_read_seq")?,
-        n_unread: row.try_get("n_unread")?,
+        last_seq: row.get("last_seq")?,
+        customer_read_seq: row.get("customer_read_seq")?,
+        agent_read_seq: row.get("agent_read_seq")?,
+        n_unread: row.get("n_unread")?,
     })
 }
 
@@ -131,22 +136,22 @@ macro_rules! customer_columns {
 }
 pub(super) use customer_columns;
 
-pub(super) fn customer(row: &SqliteRow) -> Result<Customer> {
+pub(super) fn customer(row: &Row<'_>) -> Result<Customer> {
     Ok(Customer {
-        id: CustomerId(row.try_get("k_id")?),
-        num: row.try_get("k_num")?,
-        company: CompanyId(row.try_get("k_company_id")?),
+        id: CustomerId(row.get("k_id")?),
+        num: row.get("k_num")?,
+        company: CompanyId(row.get("k_company_id")?),
         profile: Profile {
-            name: row.try_get("k_name")?,
-            first_name: row.try_get("k_first_name")?,
-            last_name: row.try_get("k_last_name")?,
-            email: row.try_get("k_email")?,
-            phone: row.try_get("k_phone")?,
-            username: row.try_get("k_username")?,
-            external_id: row.try_get("k_external_id")?,
-            avatar_url: row.try_get("k_avatar_url")?,
-            language: row.try_get("k_language")?,
-            room: row.try_get("k_room")?,
+            name: row.get("k_name")?,
+            first_name: row.get("k_first_name")?,
+            last_name: row.get("k_last_name")?,
+            email: row.get("k_email")?,
+            phone: row.get("k_phone")?,
+            username: row.get("k_username")?,
+            external_id: row.get("k_external_id")?,
+            avatar_url: row.get("k_avatar_url")?,
+            language: row.get("k_language")?,
+            room: row.get("k_room")?,
             attributes: json(row, "k_attributes")?,
         },
         created_at: time(row, "k_created_at")?,
@@ -176,26 +181,24 @@ macro_rules! select_details {
 }
 pub(super) use select_details;
 
-pub(super) fn details(row: &SqliteRow) -> Result<Details> {
-    let outlet = match row.try_get::<Option<i64>, _>("outlet_num")? {
-        Some(num) => {
-            Some(Outlet { num, code: row.try_get("outlet_code")?, name: row.try_get("outlet_name")? })
-        }
+pub(super) fn details(row: &Row<'_>) -> Result<Details> {
+    let outlet = match row.get::<_, Option<i64>>("outlet_num")? {
+        Some(num) => Some(Outlet { num, code: row.get("outlet_code")?, name: row.get("outlet_name")? }),
         None => None,
     };
     Ok(Details {
         conversation: conversation(row)?,
-        customer: match row.try_get::<Option<Uuid>, _>("k_id")? {
+        customer: match row.get::<_, Option<Uuid>>("k_id")? {
             Some(_) => Some(customer(row)?),
             None => None,
         },
-        handle: row.try_get("handle")?,
+        handle: row.get("handle")?,
         outlet,
-        subject: row.try_get("subject")?,
-        kind: row.try_get("kind")?,
-        order_code: row.try_get("order_code")?,
-        note: row.try_get("note")?,
-        is_bitrix_blocked: row.try_get("is_bitrix_blocked")?,
+        subject: row.get("subject")?,
+        kind: row.get("kind")?,
+        order_code: row.get("order_code")?,
+        note: row.get("note")?,
+        is_bitrix_blocked: row.get("is_bitrix_blocked")?,
         meta: json(row, "meta")?,
     })
 }
@@ -213,158 +216,151 @@ macro_rules! select_message {
 }
 pub(super) use select_message;
 
-pub(super) fn message(row: &SqliteRow) -> Result<Message> {
-    let ack: i8 = row.try_get("ack")?;
+pub(super) fn message(row: &Row<'_>) -> Result<Message> {
+    let ack: i8 = row.get("ack")?;
     Ok(Message {
-        id: MessageId(row.try_get("id")?),
-        num: row.try_get("num")?,
-        conversation: ConversationId(row.try_get("conversation_id")?),
-        seq: row.try_get("seq")?,
-        client_id: row.try_get::<Option<Uuid>, _>("client_id")?.map(ClientId),
-        sender: Sender {
-            kind: SenderType::from_word(row.try_get("sender_type")?)?,
-            id: row.try_get("sender_id")?,
-        },
-        sender_name: row.try_get("sender_name")?,
-        content: row.try_get("content")?,
-        attachments: match row.try_get::<Option<&str>, _>("attachments")? {
+        id: MessageId(row.get("id")?),
+        num: row.get("num")?,
+        conversation: ConversationId(row.get("conversation_id")?),
+        seq: row.get("seq")?,
+        client_id: row.get::<_, Option<Uuid>>("client_id")?.map(ClientId),
+        sender: Sender { kind: word(row, "sender_type")?, id: row.get("sender_id")? },
+        sender_name: row.get("sender_name")?,
+        content: row.get("content")?,
+        attachments: match row.get_ref("attachments")?.as_str_or_null()? {
             Some(attachments) => serde_json::from_str(attachments).map_err(Error::internal)?,
             None => Vec::new(),
         },
-        language: row.try_get("language")?,
+        language: row.get("language")?,
         ack: Ack::try_from(ack).map_err(|unknown| Error::internal(unknown.to_string()))?,
         created_at: time(row, "created_at")?,
     })
 }
 
-pub(super) fn attachment(row: &SqliteRow) -> Result<Attachment> {
+pub(super) fn attachment(row: &Row<'_>) -> Result<Attachment> {
     Ok(Attachment {
-        id: AttachmentId(row.try_get("id")?),
-        num: row.try_get("num")?,
-        name: row.try_get("name")?,
-        content_type: row.try_get("content_type")?,
-        size: u64::try_from(row.try_get::<i64, _>("size")?).map_err(Error::internal)?,
-        key: row.try_get("key")?,
-        width: row.try_get("width")?,
-        height: row.try_get("height")?,
+        id: AttachmentId(row.get("id")?),
+        num: row.get("num")?,
+        name: row.get("name")?,
+        content_type: row.get("content_type")?,
+        size: u64::try_from(row.get::<_, i64>("size")?).map_err(Error::internal)?,
+        key: row.get("key")?,
+        width: row.get("width")?,
+        height: row.get("height")?,
     })
 }
 
-pub(super) fn session(row: &SqliteRow) -> Result<VisitorSession> {
+pub(super) fn session(row: &Row<'_>) -> Result<VisitorSession> {
     Ok(VisitorSession {
-        id: row.try_get("id")?,
-        company: CompanyId(row.try_get("company_id")?),
-        widget: WidgetId(row.try_get("widget_id")?),
-        customer: CustomerId(row.try_get("customer_id")?),
+        id: row.get("id")?,
+        company: CompanyId(row.get("company_id")?),
+        widget: WidgetId(row.get("widget_id")?),
+        customer: CustomerId(row.get("customer_id")?),
         access_expires_at: time(row, "access_expires_at")?,
         refresh_expires_at: time(row, "refresh_expires_at")?,
-        is_used: row.try_get("is_used")?,
-        has_ended: row.try_get::<Option<i64>, _>("ended_at")?.is_some(),
+        is_used: row.get("is_used")?,
+        has_ended: row.get::<_, Option<i64>>("ended_at")?.is_some(),
     })
 }
 
 /// A session beside the API token it stands for, whose columns have their own names.
-pub(super) fn guest_session(row: &SqliteRow) -> Result<GuestSession> {
+pub(super) fn guest_session(row: &Row<'_>) -> Result<GuestSession> {
     Ok(GuestSession {
-        hash: hash(row, "session_hash")?,
-        company: CompanyId(row.try_get("company_id")?),
-        token: row.try_get("id")?,
-        customer: row.try_get::<Option<Uuid>, _>("session_customer_id")?.map(CustomerId),
-        language: row.try_get("session_language")?,
+        hash: row.get("session_hash")?,
+        company: CompanyId(row.get("company_id")?),
+        token: row.get("id")?,
+        customer: row.get::<_, Option<Uuid>>("session_customer_id")?.map(CustomerId),
+        language: row.get("session_language")?,
         expires_at: time(row, "session_expires_at")?,
     })
 }
 
-pub(super) fn hash(row: &SqliteRow, column: &str) -> Result<Hash> {
-    Hash::try_from(row.try_get::<&[u8], _>(column)?).map_err(Error::internal)
-}
-
-pub(super) fn company(row: &SqliteRow) -> Result<Company> {
+pub(super) fn company(row: &Row<'_>) -> Result<Company> {
     Ok(Company {
-        id: CompanyId(row.try_get("id")?),
-        num: row.try_get("num")?,
-        parent: row.try_get::<Option<Uuid>, _>("parent_id")?.map(CompanyId),
-        name: row.try_get("name")?,
-        phone: row.try_get("phone")?,
-        description: row.try_get("description")?,
-        webhook_url: row.try_get("webhook_url")?,
-        is_hidden: row.try_get("is_hidden")?,
-        property_code: row.try_get("property_code")?,
-        plan: Plan::from_word(row.try_get("plan")?)?,
+        id: CompanyId(row.get("id")?),
+        num: row.get("num")?,
+        parent: row.get::<_, Option<Uuid>>("parent_id")?.map(CompanyId),
+        name: row.get("name")?,
+        phone: row.get("phone")?,
+        description: row.get("description")?,
+        webhook_url: row.get("webhook_url")?,
+        is_hidden: row.get("is_hidden")?,
+        property_code: row.get("property_code")?,
+        plan: word(row, "plan")?,
         created_at: time(row, "created_at")?,
     })
 }
 
-pub(super) fn agent(row: &SqliteRow) -> Result<Agent> {
+pub(super) fn agent(row: &Row<'_>) -> Result<Agent> {
     Ok(Agent {
-        id: AgentId(row.try_get("id")?),
-        num: row.try_get("num")?,
-        name: row.try_get("name")?,
-        email: row.try_get("email")?,
-        role: row.try_get("role")?,
-        presence: Presence::from_word(row.try_get("status")?)?,
+        id: AgentId(row.get("id")?),
+        num: row.get("num")?,
+        name: row.get("name")?,
+        email: row.get("email")?,
+        role: row.get("role")?,
+        presence: word(row, "status")?,
         created_at: time(row, "created_at")?,
     })
 }
 
-pub(super) fn api_token(row: &SqliteRow) -> Result<ApiToken> {
+pub(super) fn api_token(row: &Row<'_>) -> Result<ApiToken> {
     Ok(ApiToken {
-        id: row.try_get("id")?,
-        company: CompanyId(row.try_get("company_id")?),
-        company_num: row.try_get("company_num")?,
-        property_code: row.try_get("property_code")?,
-        agent: AgentId(row.try_get("agent_id")?),
-        agent_name: row.try_get("agent_name")?,
-        name: row.try_get("name")?,
-        scope: Scope::from_word(row.try_get("scope")?)?,
-        plan: Plan::from_word(row.try_get("plan")?)?,
-        secret_hash: hash(row, "secret_hash")?,
+        id: row.get("id")?,
+        company: CompanyId(row.get("company_id")?),
+        company_num: row.get("company_num")?,
+        property_code: row.get("property_code")?,
+        agent: AgentId(row.get("agent_id")?),
+        agent_name: row.get("agent_name")?,
+        name: row.get("name")?,
+        scope: word(row, "scope")?,
+        plan: word(row, "plan")?,
+        secret_hash: row.get("secret_hash")?,
         created_at: time(row, "created_at")?,
         last_used_at: maybe_time(row, "last_used_at")?,
-        is_revoked: row.try_get::<Option<i64>, _>("revoked_at")?.is_some(),
+        is_revoked: row.get::<_, Option<i64>>("revoked_at")?.is_some(),
     })
 }
 
-pub(super) fn channel(row: &SqliteRow) -> Result<Channel> {
+pub(super) fn channel(row: &Row<'_>) -> Result<Channel> {
     Ok(Channel {
-        id: row.try_get("id")?,
-        num: row.try_get("num")?,
-        company: CompanyId(row.try_get("company_id")?),
-        kind: channel_kind(row.try_get("kind")?)?,
+        id: row.get("id")?,
+        num: row.get("num")?,
+        company: CompanyId(row.get("company_id")?),
+        kind: channel_kind(row, "kind")?,
         config: json(row, "config")?,
-        is_default: row.try_get("is_default")?,
-        is_active: row.try_get("is_active")?,
+        is_default: row.get("is_default")?,
+        is_active: row.get("is_active")?,
         created_at: time(row, "created_at")?,
     })
 }
 
-pub(super) fn widget(row: &SqliteRow) -> Result<Widget> {
+pub(super) fn widget(row: &Row<'_>) -> Result<Widget> {
     Ok(Widget {
-        id: WidgetId(row.try_get("id")?),
-        company: CompanyId(row.try_get("company_id")?),
-        channel: row.try_get("channel_id")?,
-        name: row.try_get("name")?,
-        domain: row.try_get("domain")?,
+        id: WidgetId(row.get("id")?),
+        company: CompanyId(row.get("company_id")?),
+        channel: row.get("channel_id")?,
+        name: row.get("name")?,
+        domain: row.get("domain")?,
         allowed_domains: json(row, "allowed_domains")?,
-        heading: row.try_get("heading")?,
-        tagline: row.try_get("tagline")?,
-        color: row.try_get("color")?,
-        logo_url: row.try_get("logo_url")?,
-        show_online_badge: row.try_get("show_online_badge")?,
+        heading: row.get("heading")?,
+        tagline: row.get("tagline")?,
+        color: row.get("color")?,
+        logo_url: row.get("logo_url")?,
+        show_online_badge: row.get("show_online_badge")?,
         config: json(row, "config")?,
     })
 }
 
-pub(super) fn webhook(row: &SqliteRow) -> Result<Webhook> {
+pub(super) fn webhook(row: &Row<'_>) -> Result<Webhook> {
     Ok(Webhook {
-        id: row.try_get("id")?,
-        num: row.try_get("num")?,
-        company: CompanyId(row.try_get("company_id")?),
-        format: WebhookFormat::from_word(row.try_get("format")?)?,
-        url: row.try_get("url")?,
-        secret: row.try_get("secret")?,
+        id: row.get("id")?,
+        num: row.get("num")?,
+        company: CompanyId(row.get("company_id")?),
+        format: word(row, "format")?,
+        url: row.get("url")?,
+        secret: row.get("secret")?,
         events: json(row, "events")?,
-        read_rev: row.try_get("read_rev")?,
+        read_rev: row.get("read_rev")?,
         created_at: time(row, "created_at")?,
     })
 }
@@ -382,17 +378,17 @@ macro_rules! select_job {
 }
 pub(super) use select_job;
 
-pub(super) fn job(row: &SqliteRow) -> Result<Job> {
+pub(super) fn job(row: &Row<'_>) -> Result<Job> {
     Ok(Job {
-        num: row.try_get("num")?,
-        company: CompanyId(row.try_get("company_id")?),
-        conversation: ConversationId(row.try_get("conversation_id")?),
-        channel: row.try_get("channel_id")?,
-        message: MessageId(row.try_get("message_id")?),
-        seq: row.try_get("seq")?,
-        message_num: row.try_get("message_num")?,
-        state: JobState::from_word(row.try_get("state")?)?,
-        reason: row.try_get("reason")?,
+        num: row.get("num")?,
+        company: CompanyId(row.get("company_id")?),
+        conversation: ConversationId(row.get("conversation_id")?),
+        channel: row.get("channel_id")?,
+        message: MessageId(row.get("message_id")?),
+        seq: row.get("seq")?,
+        message_num: row.get("message_num")?,
+        state: word(row, "state")?,
+        reason: row.get("reason")?,
         created_at: time(row, "created_at")?,
         finished_at: maybe_time(row, "finished_at")?,
     })

@@ -4,6 +4,7 @@ use super::{
     SqliteStore, customers,
     directory::select_token,
     rows,
+    sql::Sql,
     writer::{Command, Tx},
 };
 use crate::{
@@ -14,8 +15,8 @@ use crate::{
     store::{NewSession, SessionStore},
 };
 use async_trait::async_trait;
+use rusqlite::params;
 use shared::Timestamp;
-use sqlx::Row;
 use uuid::Uuid;
 
 #[async_trait]
@@ -25,11 +26,14 @@ impl SessionStore for SqliteStore {
     }
 
     async fn session_by_access(&self, access_hash: Hash) -> Result<Option<VisitorSession>> {
-        let row = sqlx::query("SELECT * FROM visitor_session WHERE access_hash = $1")
-            .bind(access_hash.to_vec())
-            .fetch_optional(&self.readers)
-            .await?;
-        row.as_ref().map(rows::session).transpose()
+        self.read(move |connection| {
+            connection.find(
+                "SELECT * FROM visitor_session WHERE access_hash = ?1",
+                params![access_hash],
+                rows::session,
+            )
+        })
+        .await
     }
 
     async fn note_session_used(&self, session: Uuid) -> Result<()> {
@@ -50,15 +54,18 @@ impl SessionStore for SqliteStore {
     }
 
     async fn guest_session(&self, hash: Hash) -> Result<Option<(GuestSession, ApiToken)>> {
-        let row = sqlx::query(select_token!(
-            "JOIN guest_session s ON s.token_id = t.id WHERE s.hash = $1",
+        self.read(move |connection| {
+            connection.find(
+                select_token!(
+            "JOIN guest_session s ON s.token_id = t.id WHERE s.hash = ?1",
             ", s.hash AS session_hash, s.customer_id AS session_customer_id, s.language AS session_language,
                s.expires_at AS session_expires_at"
-        ))
-        .bind(hash.to_vec())
-        .fetch_optional(&self.readers)
-        .await?;
-        row.map(|row| Ok((rows::guest_session(&row)?, rows::api_token(&row)?))).transpose()
+        ),
+                params![hash],
+                |row| Ok((rows::guest_session(row)?, rows::api_token(row)?)),
+            )
+        })
+        .await
     }
 
     async fn extend_guest_session(&self, hash: Hash, expires_at: Timestamp) -> Result<()> {
@@ -66,29 +73,18 @@ impl SessionStore for SqliteStore {
     }
 }
 
-#[async_trait]
 impl Command for NewSession {
     type Output = ();
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        sqlx::query(
-            "INSERT INTO customer (id, company_id, created_at) VALUES ($1, $2, $3);
-             INSERT INTO visitor_session (id, company_id, widget_id, customer_id, access_hash, access_expires_at,
-                                          refresh_hash, refresh_expires_at, is_used, created_at)
-                 VALUES ($4, $2, $5, $1, $6, $7, $8, $9, 1, $3)",
-        )
-        .bind(self.customer.0)
-        .bind(self.company.0)
-        .bind(self.at.0)
-        .bind(self.id)
-        .bind(self.widget.0)
-        .bind(self.tokens.access_hash.to_vec())
-        .bind(self.tokens.access_expires_at.0)
-        .bind(self.tokens.refresh_hash.to_vec())
-        .bind(self.tokens.refresh_expires_at.0)
-        .execute(&mut *tx.connection)
-        .await?;
-        customers::log_customer(tx, self.company, self.customer, true, self.at).await
+    fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        tx.connection.run(
+            "INSERT INTO customer (id, company_id, created_at) VALUES (?1, ?2, ?3)",
+            params![self.customer.0, self.company.0, self.at.0],
+        )?;
+        tx.connection.run("INSERT INTO visitor_session (id, company_id, widget_id, customer_id, access_hash, access_expires_at,
+             refresh_hash, refresh_expires_at, is_used, created_at)
+             VALUES (?4, ?2, ?5, ?1, ?6, ?7, ?8, ?9, 1, ?3)", params![self.customer.0, self.company.0, self.at.0, self.id, self.widget.0, self.tokens.access_hash, self.tokens.access_expires_at.0, self.tokens.refresh_hash, self.tokens.refresh_expires_at.0])?;
+        customers::log_customer(tx, self.company, self.customer, true, self.at)
     }
 }
 
@@ -97,26 +93,14 @@ struct NewGuestSession {
     at: Timestamp,
 }
 
-#[async_trait]
 impl Command for NewGuestSession {
     type Output = ();
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+    fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
         let Self { session, at } = self;
-        sqlx::query(
-            "DELETE FROM guest_session WHERE expires_at <= $7;
-             INSERT INTO guest_session (hash, company_id, token_id, customer_id, language, expires_at, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(session.hash.to_vec())
-        .bind(session.company.0)
-        .bind(session.token)
-        .bind(session.customer.map(|id| id.0))
-        .bind(session.language)
-        .bind(session.expires_at.0)
-        .bind(at.0)
-        .execute(&mut *tx.connection)
-        .await?;
+        tx.connection.run("DELETE FROM guest_session WHERE expires_at <= ?1", params![at.0])?;
+        tx.connection.run("INSERT INTO guest_session (hash, company_id, token_id, customer_id, language, expires_at, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", params![session.hash, session.company.0, session.token, session.customer.map(|id| id.0), session.language, session.expires_at.0, at.0])?;
         Ok(())
     }
 }
@@ -126,16 +110,14 @@ struct ExtendGuestSession {
     expires_at: Timestamp,
 }
 
-#[async_trait]
 impl Command for ExtendGuestSession {
     type Output = ();
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        sqlx::query("UPDATE guest_session SET expires_at = $2 WHERE hash = $1")
-            .bind(self.hash.to_vec())
-            .bind(self.expires_at.0)
-            .execute(&mut *tx.connection)
-            .await?;
+    fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        tx.connection.run(
+            "UPDATE guest_session SET expires_at = ?2 WHERE hash = ?1",
+            params![self.hash, self.expires_at.0],
+        )?;
         Ok(())
     }
 }
@@ -145,15 +127,11 @@ struct NoteUsed {
     session: Uuid,
 }
 
-#[async_trait]
 impl Command for NoteUsed {
     type Output = ();
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        sqlx::query("UPDATE visitor_session SET is_used = 1 WHERE id = $1")
-            .bind(self.session)
-            .execute(&mut *tx.connection)
-            .await?;
+    fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        tx.connection.run("UPDATE visitor_session SET is_used = 1 WHERE id = ?1", params![self.session])?;
         Ok(())
     }
 }
@@ -164,37 +142,35 @@ struct Renew {
     now: Timestamp,
 }
 
-#[async_trait]
 impl Command for Renew {
     type Output = Option<(VisitorSession, Renewal)>;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Output> {
-        let row = sqlx::query(
-            "SELECT s.*, NULL AS is_newest FROM visitor_session s WHERE s.refresh_hash = $1
+    fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Output> {
+        let found = tx.connection.find(
+            "SELECT s.*, NULL AS is_newest FROM visitor_session s WHERE s.refresh_hash = ?1
              UNION ALL
              SELECT s.*, r.is_newest FROM spent_refresh r JOIN visitor_session s ON s.id = r.session_id
-             WHERE r.hash = $1",
-        )
-        .bind(self.refresh_hash.to_vec())
-        .fetch_optional(&mut *tx.connection)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let session = rows::session(&row)?;
-        let presented = match row.try_get::<Option<bool>, _>("is_newest")? {
-            None => PresentedRefresh::Current,
-            Some(true) => PresentedRefresh::Previous,
-            Some(false) => PresentedRefresh::Older,
-        };
+             WHERE r.hash = ?1",
+            params![self.refresh_hash],
+            |row| {
+                let presented = match row.get("is_newest")? {
+                    None => PresentedRefresh::Current,
+                    Some(true) => PresentedRefresh::Previous,
+                    Some(false) => PresentedRefresh::Older,
+                };
+                Ok((rows::session(row)?, presented))
+            },
+        )?;
+        let Some((session, presented)) = found else { return Ok(None) };
         let renewal = renew(&session, presented, self.now);
         match renewal {
-            Renewal::Renew => self.replace_tokens(&session, presented, tx).await?,
+            Renewal::Renew => self.replace_tokens(&session, presented, tx)?,
             Renewal::Refuse => {}
             Renewal::EndSession => {
-                sqlx::query("UPDATE visitor_session SET ended_at = $2 WHERE id = $1")
-                    .bind(session.id)
-                    .bind(self.now.0)
-                    .execute(&mut *tx.connection)
-                    .await?;
+                tx.connection.run(
+                    "UPDATE visitor_session SET ended_at = ?2 WHERE id = ?1",
+                    params![session.id, self.now.0],
+                )?;
             }
         }
         Ok(Some((session, renewal)))
@@ -202,34 +178,34 @@ impl Command for Renew {
 }
 
 impl Renew {
-    async fn replace_tokens(
+    fn replace_tokens(
         &self,
         session: &VisitorSession,
         presented: PresentedRefresh,
         tx: &mut Tx<'_>,
     ) -> Result<()> {
         if presented == PresentedRefresh::Current {
-            sqlx::query(
-                "UPDATE spent_refresh SET is_newest = 0 WHERE session_id = $1 AND is_newest = 1;
-                 INSERT INTO spent_refresh (hash, session_id, is_newest) VALUES ($2, $1, 1)",
-            )
-            .bind(session.id)
-            .bind(self.refresh_hash.to_vec())
-            .execute(&mut *tx.connection)
-            .await?;
+            tx.connection.run(
+                "UPDATE spent_refresh SET is_newest = 0 WHERE session_id = ?1 AND is_newest = 1",
+                params![session.id],
+            )?;
+            tx.connection.run(
+                "INSERT INTO spent_refresh (hash, session_id, is_newest) VALUES (?2, ?1, 1)",
+                params![session.id, self.refresh_hash],
+            )?;
         }
-        sqlx::query(
-            "UPDATE visitor_session SET access_hash = $2, access_expires_at = $3, refresh_hash = $4,
-                    refresh_expires_at = $5, is_used = 0
-             WHERE id = $1",
-        )
-        .bind(session.id)
-        .bind(self.tokens.access_hash.to_vec())
-        .bind(self.tokens.access_expires_at.0)
-        .bind(self.tokens.refresh_hash.to_vec())
-        .bind(self.tokens.refresh_expires_at.0)
-        .execute(&mut *tx.connection)
-        .await?;
+        tx.connection.run(
+            "UPDATE visitor_session SET access_hash = ?2, access_expires_at = ?3, refresh_hash = ?4,
+                    refresh_expires_at = ?5, is_used = 0
+             WHERE id = ?1",
+            params![
+                session.id,
+                self.tokens.access_hash,
+                self.tokens.access_expires_at.0,
+                self.tokens.refresh_hash,
+                self.tokens.refresh_expires_at.0
+            ],
+        )?;
         Ok(())
     }
 }

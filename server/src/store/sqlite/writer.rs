@@ -3,14 +3,22 @@
 //! A commit costs a flush of the disk, however much is in it. So while one is under way commands pile up, and the next
 //! takes them all: the more there is to do, the less each costs.
 
+use super::sql::Sql;
 use crate::{
     domain::{Change, Error, Result},
     store::ChangeSink,
 };
-use async_trait::async_trait;
-use sqlx::{Connection, SqliteConnection};
-use std::{collections::VecDeque, sync::Arc};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use rusqlite::Connection;
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread::{self, JoinHandle},
+};
+use tokio::sync::oneshot;
 use tracing::error;
 
 /// Commands that may wait. One more is refused: the client comes back.
@@ -21,35 +29,35 @@ const BATCH_MAX: usize = 256;
 const NOT_WRITTEN: Error = Error::Unavailable("what was asked could not be written");
 
 /// Something to do in a transaction.
-#[async_trait]
 pub(super) trait Command: Send + 'static {
     type Output: Send + 'static;
 
     /// Does it, or refuses. What it wrote before refusing is undone.
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Output>;
+    fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Output>;
 }
 
 /// The transaction as a command sees it.
 pub(super) struct Tx<'a> {
-    pub connection: &'a mut SqliteConnection,
+    pub connection: &'a Connection,
     /// The entries this command has put into the change log, to be told to listeners after the commit.
     pub changes: Vec<Change>,
 }
 
 pub(super) struct Writer {
     /// Taken away when the writer stops.
-    queue: std::sync::Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
-    task: Mutex<Option<tokio::task::JoinHandle<()>>>,
+    queue: Mutex<Option<SyncSender<Box<dyn Job>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Writer {
-    pub fn start(connection: SqliteConnection, sink: Arc<dyn ChangeSink>) -> Self {
-        let (sender, receiver) = mpsc::channel(QUEUE_CAPACITY);
-        let task = tokio::spawn(run(connection, receiver, sink));
-        Self { queue: std::sync::Mutex::new(Some(sender)), task: Mutex::new(Some(task)) }
+    pub fn start(connection: Connection, sink: Arc<dyn ChangeSink>) -> io::Result<Self> {
+        let (sender, receiver) = sync_channel(QUEUE_CAPACITY);
+        let thread =
+            thread::Builder::new().name("writer".into()).spawn(move || run(connection, &receiver, &*sink))?;
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
 
-    fn queue(&self) -> Option<mpsc::Sender<Box<dyn Job>>> {
+    fn queue(&self) -> Option<SyncSender<Box<dyn Job>>> {
         self.queue.lock().expect("no panic while it is held").clone()
     }
 
@@ -62,28 +70,32 @@ impl Writer {
         queue
             .try_send(Box::new(Envelope { command, answer }))
             .map_err(|_| Error::Unavailable("too much is waiting to be written"))?;
+        drop(queue);
         answered.await.map_err(|_| Error::Unavailable("the writer has stopped"))?
     }
 
     pub fn is_running(&self) -> bool {
-        self.queue().is_some_and(|queue| !queue.is_closed())
+        self.thread
+            .lock()
+            .expect("no panic while it is held")
+            .as_ref()
+            .is_some_and(|thread| !thread.is_finished())
     }
 
     /// Takes nothing more, does what was taken, and closes the database.
     pub async fn stop(&self) {
         drop(self.queue.lock().expect("no panic while it is held").take());
-        if let Some(task) = self.task.lock().await.take()
-            && let Err(failure) = task.await
-        {
-            error!(error = %failure, "the writer ended abnormally");
+        let thread = self.thread.lock().expect("no panic while it is held").take();
+        let Some(thread) = thread else { return };
+        if let Ok(Err(_)) | Err(_) = tokio::task::spawn_blocking(|| thread.join()).await {
+            error!("the writer ended abnormally");
         }
     }
 }
 
 /// A command with the place where its answer goes, whatever its type.
-#[async_trait]
 trait Job: Send {
-    async fn run(self: Box<Self>, tx: &mut Tx<'_>) -> Box<dyn Outcome>;
+    fn run(self: Box<Self>, tx: &mut Tx<'_>) -> Box<dyn Outcome>;
     /// Answers that it could not even be begun.
     fn decline(self: Box<Self>);
 }
@@ -112,10 +124,9 @@ struct Applied<T> {
     answer: oneshot::Sender<Result<T>>,
 }
 
-#[async_trait]
 impl<C: Command> Job for Envelope<C> {
-    async fn run(self: Box<Self>, tx: &mut Tx<'_>) -> Box<dyn Outcome> {
-        Box::new(Applied { result: self.command.apply(tx).await, answer: self.answer })
+    fn run(self: Box<Self>, tx: &mut Tx<'_>) -> Box<dyn Outcome> {
+        Box::new(Applied { result: self.command.apply(tx), answer: self.answer })
     }
 
     fn decline(self: Box<Self>) {
@@ -142,17 +153,13 @@ impl<T: Send> Outcome for Applied<T> {
     }
 }
 
-async fn run(
-    mut connection: SqliteConnection,
-    mut queue: mpsc::Receiver<Box<dyn Job>>,
-    sink: Arc<dyn ChangeSink>,
-) {
+fn run(connection: Connection, queue: &Receiver<Box<dyn Job>>, sink: &dyn ChangeSink) {
     let mut waiting = VecDeque::new();
     loop {
         if waiting.is_empty() {
-            match queue.recv().await {
-                Some(job) => waiting.push_back(job),
-                None => break,
+            match queue.recv() {
+                Ok(job) => waiting.push_back(job),
+                Err(_) => break,
             }
         }
         while waiting.len() < BATCH_MAX
@@ -160,7 +167,7 @@ async fn run(
         {
             waiting.push_back(job);
         }
-        let batch = write_batch(&mut connection, &mut waiting).await;
+        let batch = write_batch(&connection, &mut waiting);
         if !batch.changes.is_empty() {
             sink.publish(batch.changes);
         }
@@ -168,7 +175,7 @@ async fn run(
             outcome.answer(batch.is_committed);
         }
     }
-    if let Err(failure) = close(connection).await {
+    if let Err(failure) = close(connection) {
         error!(error = %failure, "the database was not closed cleanly; it recovers at the next start");
     }
 }
@@ -182,40 +189,41 @@ struct Batch {
 
 /// Runs jobs from the front of `waiting` in one transaction. When the database fails in the middle, the jobs that were not
 /// begun stay in `waiting`.
-async fn write_batch(connection: &mut SqliteConnection, waiting: &mut VecDeque<Box<dyn Job>>) -> Batch {
+fn write_batch(connection: &Connection, waiting: &mut VecDeque<Box<dyn Job>>) -> Batch {
     let mut batch =
         Batch { outcomes: Vec::with_capacity(waiting.len()), changes: Vec::new(), is_committed: false };
     // The savepoint stands before each command, so that a refusal undoes this one and no other.
-    if !execute(connection, "BEGIN IMMEDIATE; SAVEPOINT command").await {
+    if !(execute(connection, "BEGIN IMMEDIATE") && execute(connection, "SAVEPOINT command")) {
         waiting.drain(..).for_each(Job::decline);
         return batch;
     }
     let mut is_sound = true;
     while is_sound && let Some(job) = waiting.pop_front() {
         let mut tx = Tx { connection, changes: Vec::new() };
-        let outcome = job.run(&mut tx).await;
+        let outcome = job.run(&mut tx);
         let changes = tx.changes;
         is_sound = match outcome.status() {
             Status::Done => {
                 batch.changes.extend(changes);
-                waiting.is_empty() || execute(connection, "RELEASE command; SAVEPOINT command").await
+                waiting.is_empty()
+                    || (execute(connection, "RELEASE command") && execute(connection, "SAVEPOINT command"))
             }
-            Status::Refused => execute(connection, "ROLLBACK TO command").await,
+            Status::Refused => execute(connection, "ROLLBACK TO command"),
             Status::Broken => false,
         };
         batch.outcomes.push(outcome);
     }
-    batch.is_committed = is_sound && execute(connection, "COMMIT").await;
+    batch.is_committed = is_sound && execute(connection, "COMMIT");
     if !batch.is_committed {
         batch.changes.clear();
         // SQLite may have rolled back by itself; then this fails, and says nothing new.
-        drop(sqlx::query("ROLLBACK").execute(connection).await);
+        drop(connection.run("ROLLBACK", []));
     }
     batch
 }
 
-async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> bool {
-    match sqlx::query(sql).execute(connection).await {
+fn execute(connection: &Connection, sql: &'static str) -> bool {
+    match connection.run(sql, []) {
         Ok(_) => true,
         Err(failure) => {
             error!(error = %failure, sql, "a transaction could not be carried on");
@@ -224,7 +232,7 @@ async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> bool {
     }
 }
 
-async fn close(mut connection: SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
-    connection.close().await
+fn close(connection: Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    connection.close().map_err(|(_, failure)| failure)
 }
