@@ -41,9 +41,13 @@ pub fn provide(project: &Project) -> Result<()> {
     let small_std = SmallStd::provide(project)?;
     let sources = sources_fingerprint(project, &tools, &small_std)?;
     say("panel: fetching the crates it is built from");
-    process::run(small_std.apply(project.cargo().args(["fetch", "--locked", "--quiet"]))).context(
-        "the crates that Cargo.lock names could not be fetched: is there a way to the registry, or a mirror set?",
-    )?;
+    // What the standard library is built from is fetched only for a target that is named.
+    for targets in [&[][..], &["--target", "wasm32-unknown-unknown"]] {
+        process::run(small_std.apply(project.cargo().args(["fetch", "--locked", "--quiet"]).args(targets)))
+            .context(
+                "the crates that Cargo.lock names could not be fetched: is there a way to the registry, or a mirror set?",
+            )?;
+    }
     say(&format!("panel: building it in release mode ({})", tools.versions()));
     let mut trunk = tools.trunk(project)?;
     trunk.args(["build", "--release"]);
