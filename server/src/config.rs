@@ -30,6 +30,10 @@ pub enum Command {
     Widget(Administer<WidgetCommand>),
     /// Makes channels and switches them off.
     Channel(Administer<ChannelCommand>),
+    /// Copies the database into one file, while a server runs or not.
+    Backup(BackupArgs),
+    /// Looks whether the database holds what it should, while a server runs or not.
+    Check(CheckArgs),
 }
 
 /// A command of administration, and where it applies. It works while a server runs on the same directory, and without one.
@@ -64,6 +68,42 @@ impl<C: Subcommand + Into<admin::Request>> Administer<C> {
             request: self.command.into(),
             is_json: self.json,
         })
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The copy; it must not be there yet.
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// A database by itself, such as a backup. Without it the server's own is checked.
+    pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where a server's data is.
+#[derive(Debug, Args)]
+pub struct DataArgs {
+    /// Directory of the database. [default: data]
+    #[arg(long, env = "PORCHLIGHT_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The server's TOML file, to find the directory in.
+    #[arg(long, env = "PORCHLIGHT_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl DataArgs {
+    pub fn resolve(self) -> Result<PathBuf, ConfigError> {
+        Ok(data_directory(self.data, Options::read(self.config)?.data))
     }
 }
 

@@ -3,7 +3,11 @@
 use clap::Parser;
 use server::{
     admin,
-    config::{Administration, Cli, Command, Config, LogFormat},
+    config::{Administration, BackupArgs, CheckArgs, Cli, Command, Config, LogFormat},
+    store::sqlite::{
+        backup::back_up,
+        check::{Finding, check},
+    },
 };
 use std::{
     io::{IsTerminal, Write},
@@ -30,6 +34,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Token(args) => administer(args.resolve()?),
         Command::Widget(args) => administer(args.resolve()?),
         Command::Channel(args) => administer(args.resolve()?),
+        Command::Backup(args) => backup(args),
+        Command::Check(args) => check_database(args),
     }
 }
 
@@ -37,6 +43,38 @@ fn administer(command: Administration) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let response = runtime.block_on(admin::client::execute(&command.data, command.request))?;
     let text = if command.is_json { format!("{}\n", response.to_json()) } else { response.to_string() };
+    print(&text)
+}
+
+fn backup(args: BackupArgs) -> anyhow::Result<()> {
+    let n_bytes = back_up(&args.data.resolve()?, &args.file)?;
+    print(&format!("{}: {n_bytes} bytes\n", args.file.display()))
+}
+
+fn check_database(args: CheckArgs) -> anyhow::Result<()> {
+    let path = match args.file {
+        Some(file) => file,
+        None => args.data.resolve()?,
+    };
+    let findings = check(&path)?;
+    let text = if args.json {
+        format!("{}\n", serde_json::to_string(&findings)?)
+    } else {
+        findings.iter().map(describe).collect()
+    };
+    print(&text)?;
+    let is_sound = findings.iter().all(|finding| finding.problems.is_empty());
+    anyhow::ensure!(is_sound, "{} does not hold what it should", path.display());
+    Ok(())
+}
+
+fn describe(finding: &Finding) -> String {
+    let verdict = if finding.problems.is_empty() { "ok   " } else { "WRONG" };
+    let lines = std::iter::once(format!("{verdict}  {}\n", finding.rule));
+    lines.chain(finding.problems.iter().map(|problem| format!("         {problem}\n"))).collect()
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
     // A reader that has had enough, such as `head`, is no failure of ours.
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(failure) if failure.kind() != std::io::ErrorKind::BrokenPipe => Err(failure.into()),

@@ -4,7 +4,9 @@
 //! for it. What a command does to the tables stands in the file of its noun.
 
 mod attachments;
+pub mod backup;
 mod change_log;
+pub mod check;
 mod conversations;
 mod customers;
 mod deliveries;
@@ -41,6 +43,9 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0001_foundation.sql")),
     M::up(include_str!("../../migrations/0002_apis.sql")),
 ];
+
+/// The database's name in its directory.
+pub const DATABASE: &str = "porchlight.db";
 
 /// The first SQLite that does not corrupt a WAL when it is reset while another connection reads.
 const OLDEST_SOUND_SQLITE: (u32, u32, u32) = (3, 51, 3);
@@ -84,7 +89,7 @@ impl SqliteStore {
         if !is_sound(rusqlite::version()) {
             return Err(OpenError::UnsoundSqlite(rusqlite::version().to_owned()));
         }
-        let file = directory.join("porchlight.db");
+        let file = directory.join(DATABASE);
         let mut connection = Connection::open(&file)?;
         configure(&connection, 16_000)?;
         connection.pragma_update(None, "journal_mode", "wal")?;

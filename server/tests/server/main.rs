@@ -10,6 +10,7 @@ mod conversations;
 mod docs;
 mod golden;
 mod iris;
+mod maintenance;
 mod mock_agent;
 mod pact;
 mod pantheon;

@@ -57,7 +57,7 @@ impl TestServer {
         Self::start_with(tempfile::tempdir().unwrap(), clock, elsewhere, Arc::default()).await
     }
 
-    async fn start_in(directory: TempDir, clock: Arc<TestClock>) -> Self {
+    pub async fn start_in(directory: TempDir, clock: Arc<TestClock>) -> Self {
         let live = Arc::new(Live::default());
         Self::start_with(directory, clock, Arc::clone(&live), live).await
     }
