@@ -39,7 +39,7 @@ pub use directory::{
 };
 pub use error::{Error, InvalidField, Problem, Result};
 pub use guest_sessions::GuestSessions;
-pub use message::{Content, Message, MessagePage, MessageQuery, Sender, SenderType, Side};
+pub use message::{Author, Content, Message, MessagePage, MessageQuery, Sender, SenderType, Side};
 pub use operator::Operator;
 pub use session::{Hash, NewTokens, VisitorSession};
 pub use sessions::Sessions;

@@ -3,11 +3,11 @@
 use crate::{
     clock::{Clock, new_id},
     domain::{
-        Alteration, Altered, ChannelChoice, ChannelKind, Contact, Content, Conversation, ConversationQuery,
-        ConversationRef, Details, Job, Message, MessagePage, MessageQuery, Profile, Receipt, ReceiptState,
-        Result, Sender, SenderType, Side, Thread,
+        Alteration, Altered, Author, ChannelChoice, ChannelKind, Contact, Content, Conversation,
+        ConversationQuery, ConversationRef, Details, Job, Message, MessagePage, MessageQuery, Profile,
+        Receipt, ReceiptState, Result, Sender, SenderType, Side, Thread,
         error::Error,
-        message::{NewMessage, Sent},
+        message::{NewMessage, Sent, Submission},
     },
     live::{Live, TypingNotice},
     store::{Alter, Mark, NewConversation, NewOpening, Opened, Reply, Started, Store},
@@ -18,6 +18,16 @@ use std::sync::Arc;
 
 /// Messages read at once when all of a conversation are wanted.
 const ALL_STEP: u32 = 500;
+
+/// What is to be written, and by whom.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub author: Author,
+    pub client_id: Option<ClientId>,
+    pub content: Content,
+    /// The language it is written in, where that is known.
+    pub language: Option<String>,
+}
 
 /// Conversations of all companies. Each call names the company, and sees nothing of any other.
 #[derive(Clone)]
@@ -117,23 +127,38 @@ impl Conversations {
         sender: Sender,
         content: Content,
     ) -> Result<Sent> {
-        self.send_in_language(company, conversation, client_id, sender, content, None).await
-    }
-
-    /// The same, where it is known in which language it is written.
-    pub async fn send_in_language(
-        &self,
-        company: CompanyId,
-        conversation: ConversationId,
-        client_id: Option<ClientId>,
-        sender: Sender,
-        content: Content,
-        language: Option<String>,
-    ) -> Result<Sent> {
         let at = self.clock.now();
         let id = MessageId(new_id(at));
+        let language = None;
         self.store
             .send_message(NewMessage { id, company, conversation, client_id, sender, content, language, at })
+            .await
+    }
+
+    /// The same into a conversation that is known by any of its names, by the business or, where the conversation is
+    /// `seen_by` a customer, in that customer's own only. Answers with everything around it too.
+    pub async fn submit(
+        &self,
+        company: CompanyId,
+        conversation: ConversationRef,
+        seen_by: Option<CustomerId>,
+        draft: Draft,
+    ) -> Result<(Details, Sent)> {
+        let at = self.clock.now();
+        let Draft { author, client_id, content, language } = draft;
+        let id = MessageId(new_id(at));
+        self.store
+            .submit(Submission {
+                id,
+                company,
+                conversation,
+                seen_by,
+                author,
+                client_id,
+                content,
+                language,
+                at,
+            })
             .await
     }
 

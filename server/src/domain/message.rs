@@ -1,9 +1,9 @@
 //! Messages, and the rules for taking one.
 
-use crate::domain::{Attachment, Conversation, Error, InvalidField, Result, Status};
+use crate::domain::{Attachment, Conversation, ConversationRef, Error, InvalidField, Result, Status};
 use shared::{
-    Ack, AttachmentId, ClientId, CompanyId, ConversationId, MessageId, MessageText, Seq, TextProblem,
-    Timestamp, limits::ATTACHMENTS_MAX,
+    Ack, AttachmentId, ClientId, CompanyId, ConversationId, CustomerId, MessageId, MessageText, Seq,
+    TextProblem, Timestamp, limits::ATTACHMENTS_MAX,
 };
 use uuid::Uuid;
 
@@ -124,6 +124,41 @@ pub struct NewMessage {
     pub content: Content,
     pub language: Option<String>,
     pub at: Timestamp,
+}
+
+/// A message for a conversation that is known by any of its names, on its way into a store.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    pub id: MessageId,
+    pub company: CompanyId,
+    pub conversation: ConversationRef,
+    /// The customer who asks, if one does: they see their own conversations only.
+    pub seen_by: Option<CustomerId>,
+    pub author: Author,
+    pub client_id: Option<ClientId>,
+    pub content: Content,
+    pub language: Option<String>,
+    pub at: Timestamp,
+}
+
+/// Who writes.
+#[derive(Clone, Copy, Debug)]
+pub enum Author {
+    Sender(Sender),
+    /// The customer of the conversation, whoever that is.
+    Customer,
+}
+
+impl Author {
+    pub fn sender(self, conversation: &Conversation) -> Result<Sender> {
+        match self {
+            Self::Sender(sender) => Ok(sender),
+            Self::Customer => conversation
+                .customer
+                .map(Sender::customer)
+                .ok_or_else(|| Error::invalid("customer", "is needed to write as them")),
+        }
+    }
 }
 
 /// Which messages of a conversation.

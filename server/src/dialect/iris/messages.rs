@@ -1,9 +1,7 @@
 //! Messages: writing them, and reading all of them.
 
 use super::{
-    InSession,
-    conversations::find,
-    convert,
+    InSession, convert,
     wire::{
         CreateMessage, CreateMessageResponse, Envelope, GetMessagesResponse, MessageContent, MessageType,
         MessagesContent, Order, Outcome, Page,
@@ -15,9 +13,10 @@ use crate::{
         InPath, Input, OnceKey, Reader, Reply, Result, Writer,
         fields::{Fields, FromFields},
     },
-    domain::{Content, Error, Sender},
+    domain::{Author, Content, ConversationRef, Error, Sender, code, conversations::Draft},
 };
 use axum::extract::State;
+use shared::ConversationId;
 use std::collections::{HashMap, hash_map::Entry};
 
 /// Writes a message
@@ -41,30 +40,31 @@ pub async fn create_message(
     InPath(code): InPath<String>,
     Input(body): Input<CreateMessage>,
 ) -> Result<Reply<Envelope<CreateMessageResponse>>> {
-    let details = find(&app, &caller, &session, &code).await?;
+    let id = code::decode(&code).map(ConversationId).ok_or(Error::NotFound)?;
     let by_guest = match body.message_type {
         Some(MessageType::Guest) => true,
         Some(MessageType::Staff) => false,
         None => session.customer.is_some(),
     };
-    let sender = match details.conversation.customer {
-        _ if !by_guest => Sender::agent(caller.agent),
-        Some(guest) => Sender::customer(guest),
-        None => return Err(Error::invalid("messageType", "can't be guest: the conversation has none").into()),
-    };
+    let author = if by_guest { Author::Customer } else { Author::Sender(Sender::agent(caller.agent)) };
     let content = Content::new("message", body.message, Vec::new())?;
-    let sent = app
+    let draft = Draft { author, client_id, content, language: session.language };
+    let (details, sent) = app
         .conversations
-        .send_in_language(
-            caller.company,
-            details.conversation.id,
-            client_id,
-            sender,
-            content,
-            session.language,
-        )
-        .await?;
+        .submit(caller.company, ConversationRef::Id(id), session.customer, draft)
+        .await
+        .map_err(name_guest)?;
     Ok(Reply(MessageContent { message: convert::message(&details, sent.into_message()) }.into()))
+}
+
+/// Calls the customer that a conversation lacks what this API calls it.
+fn name_guest(error: Error) -> Error {
+    match error {
+        Error::InvalidFields(fields) if fields.iter().any(|field| field.field == "customer") => {
+            Error::invalid("messageType", "can't be guest: the conversation has none")
+        }
+        error => error,
+    }
 }
 
 /// Lists messages

@@ -20,6 +20,12 @@ pub struct OnChannel {
     pub channel: Channel,
 }
 
+/// A conversation of a company, as it is named; whether it is there is seen when something is done with it.
+pub struct NamedConversation {
+    pub company: CompanyRef,
+    pub num: i64,
+}
+
 /// A conversation of a company.
 pub struct InConversation {
     pub company: CompanyRef,
@@ -51,12 +57,21 @@ impl FromRequestParts<App> for OnChannel {
     }
 }
 
-impl FromRequestParts<App> for InConversation {
+impl FromRequestParts<App> for NamedConversation {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let InCompany(company) = InCompany::from_request_parts(parts, app).await?;
         let num = num_in(parts, app, "conversation").await?;
+        Ok(Self { company, num })
+    }
+}
+
+impl FromRequestParts<App> for InConversation {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let NamedConversation { company, num } = NamedConversation::from_request_parts(parts, app).await?;
         let details = app.conversations.details(company.id, ConversationRef::Num(num)).await?;
         Ok(Self { company, details })
     }

@@ -1,7 +1,7 @@
 //! Messages of a conversation: listing and sending them.
 
 use super::{
-    address::{InConversation, writer},
+    address::{InConversation, NamedConversation, writer},
     convert,
     paging::{List, PageQuery},
     wire::{ATTACHMENTS, Answer, ErrorBody, Job, MessageList, SendMessage},
@@ -9,7 +9,10 @@ use super::{
 use crate::{
     app::App,
     dialect::{Input, OnceKey, Reader, Reply, Result, Writer},
-    domain::{ChannelKind, ChannelRef, CompanyRef, Content, Error, InvalidField, Message, MessageQuery},
+    domain::{
+        Author, ChannelKind, ChannelRef, CompanyRef, Content, ConversationRef, Error, InvalidField, Message,
+        MessageQuery, conversations::Draft,
+    },
 };
 use axum::extract::State;
 use shared::{Ack, Seq};
@@ -72,24 +75,32 @@ pub async fn list_messages(
 pub async fn send_message(
     State(app): State<App>,
     Writer(caller): Writer,
-    InConversation { company, details }: InConversation,
+    NamedConversation { company, num }: NamedConversation,
     OnceKey(client_id): OnceKey,
-    Input(body): Input<SendMessage>,
+    body: Result<Input<SendMessage>>,
 ) -> Result<Reply<Answer<Job>>> {
-    let conversation = details.conversation;
+    // Sending finds the conversation; what can't be sent does not come so far, and what is not there goes before.
+    let Input(body) = match body {
+        Ok(body) => body,
+        Err(refusal) => {
+            app.conversations.details(company.id, ConversationRef::Num(num)).await?;
+            return Err(refusal);
+        }
+    };
     let attachments = app
         .store
         .attachment_ids(company.id, &body.attachments)
         .await?
         .ok_or_else(|| InvalidField::value(ATTACHMENTS, "one of them is not there"))?;
     let content = Content::new(body.field, body.text, attachments)?;
-    let sender = writer(&app, &caller, company).await?;
-    let sent = app
+    let author = Author::Sender(writer(&app, &caller, company).await?);
+    let draft = Draft { author, client_id, content, language: None };
+    let (details, sent) = app
         .conversations
-        .send(company.id, conversation.id, client_id, sender, content)
+        .submit(company.id, ConversationRef::Num(num), None, draft)
         .await
         .map_err(name_attachments)?;
-    let job = job_of(&app, company, conversation.num, conversation.channel, &sent.into_message()).await?;
+    let job = job_of(&app, company, num, details.conversation.channel, &sent.into_message()).await?;
     Ok(Reply(Answer::ok(job)))
 }
 

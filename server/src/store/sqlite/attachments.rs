@@ -29,6 +29,9 @@ impl AttachmentStore for SqliteStore {
     }
 
     async fn attachment_ids(&self, company: CompanyId, nums: &[i64]) -> Result<Option<Vec<AttachmentId>>> {
+        if nums.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
         let nums = nums.to_vec();
         self.read(move |connection| {
             let id_of = |num: &i64| {

@@ -14,7 +14,7 @@ use crate::{
         ConversationQuery, ConversationRef, Customer, Details, Error, Message, MessagePage, MessageQuery,
         Receipt, ReceiptState, Result, Sender, Side,
         conversation::next_status,
-        message::{NewMessage, Sent},
+        message::{NewMessage, Sent, Submission},
     },
     store::{
         Alter, ConversationStore, Mark, NewConversation, NewCustomer, NewOpening, Opened, Reply, Started,
@@ -43,6 +43,10 @@ impl ConversationStore for SqliteStore {
         self.writer.execute(message).await
     }
 
+    async fn submit(&self, submission: Submission) -> Result<(Details, Sent)> {
+        self.writer.execute(submission).await
+    }
+
     async fn reply(&self, reply: Reply) -> Result<Sent> {
         self.writer.execute(reply).await
     }
@@ -56,19 +60,7 @@ impl ConversationStore for SqliteStore {
     }
 
     async fn conversation_details(&self, company: CompanyId, id: ConversationRef) -> Result<Option<Details>> {
-        self.read(move |connection| match id {
-            ConversationRef::Id(id) => connection.find(
-                select_details!("WHERE c.company_id = ?1 AND c.id = ?2 AND c.erased_at IS NULL"),
-                params![company.0, id.0],
-                rows::details,
-            ),
-            ConversationRef::Num(num) => connection.find(
-                select_details!("WHERE c.company_id = ?1 AND c.num = ?2 AND c.erased_at IS NULL"),
-                params![company.0, num],
-                rows::details,
-            ),
-        })
-        .await
+        self.read(move |connection| find_details(connection, company, id)).await
     }
 
     async fn conversations(
@@ -409,6 +401,24 @@ fn move_to(tx: &mut Tx<'_>, conversation: ConversationId, channel: Uuid) -> Resu
     Ok(())
 }
 
+impl Command for Submission {
+    type Output = (Details, Sent);
+
+    fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Output> {
+        let Self { id, company, conversation, seen_by, author, client_id, content, language, at } = self;
+        let details = find_details(tx.connection, company, conversation)?.ok_or(Error::NotFound)?;
+        let found = &details.conversation;
+        if seen_by.is_some() && seen_by != found.customer {
+            return Err(Error::NotFound);
+        }
+        let sender = author.sender(found)?;
+        let conversation = found.id;
+        let message = NewMessage { id, company, conversation, client_id, sender, content, language, at };
+        let sent = message.apply(tx)?;
+        Ok((details, sent))
+    }
+}
+
 impl Command for Reply {
     type Output = Sent;
 
@@ -584,6 +594,21 @@ fn store_read_seq(tx: &Tx<'_>, conversation: &Conversation, receipt: &Receipt) -
     };
     tx.connection.run(sql, params![conversation.id.0, receipt.up_to_seq])?;
     Ok(())
+}
+
+fn find_details(connection: &Connection, company: CompanyId, id: ConversationRef) -> Result<Option<Details>> {
+    match id {
+        ConversationRef::Id(id) => connection.find(
+            select_details!("WHERE c.company_id = ?1 AND c.id = ?2 AND c.erased_at IS NULL"),
+            params![company.0, id.0],
+            rows::details,
+        ),
+        ConversationRef::Num(num) => connection.find(
+            select_details!("WHERE c.company_id = ?1 AND c.num = ?2 AND c.erased_at IS NULL"),
+            params![company.0, num],
+            rows::details,
+        ),
+    }
 }
 
 pub(super) fn find(
