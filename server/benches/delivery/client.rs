@@ -1,7 +1,7 @@
 //! The least HTTP client that can load a server: one connection, one request after the other.
 
 use crate::Result;
-use shared::sse::Parser;
+use shared::{Position, sse::Parser};
 use std::net::SocketAddr;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -57,40 +57,51 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Opens a stream and reads its snapshot.
-    pub async fn open(address: SocketAddr, token: &str) -> Result<Self> {
+    /// Opens a stream, after a position or from the beginning, which is a snapshot that this reads.
+    pub async fn open(address: SocketAddr, token: &str, after: Option<Position>) -> Result<Self> {
         let mut connection = TcpStream::connect(address).await?;
-        let request =
-            format!("GET /widget/v1/stream HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n\r\n");
+        let last = after.map_or(String::new(), |position| format!("last-event-id: {position}\r\n"));
+        let request = format!(
+            "GET /widget/v1/stream HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n{last}\r\n"
+        );
         connection.write_all(request.as_bytes()).await?;
         let mut stream = Self { connection, parser: Parser::new(1 << 20), n_waiting: 0 };
-        stream.next("snapshot").await?;
+        if after.is_none() {
+            stream.read_until("snapshot").await?;
+        }
         Ok(stream)
     }
 
     pub async fn next_message(&mut self) -> Result<()> {
         if self.n_waiting == 0 {
-            self.next("message").await?;
+            self.read_until("message").await?;
         }
         self.n_waiting -= 1;
         Ok(())
     }
 
+    /// Reads up to the heartbeat that says nothing is missed; answers how many messages came before.
+    pub async fn catch_up(&mut self) -> Result<usize> {
+        self.read_until("heartbeat").await?;
+        Ok(std::mem::take(&mut self.n_waiting))
+    }
+
     /// Reads until an event of this name has come. The sizes of chunks stand between events, as lines the parser passes over.
-    async fn next(&mut self, event: &str) -> Result<()> {
-        let mut buffer = [0; 2048];
-        let mut n_found = 0;
-        while n_found == 0 {
+    async fn read_until(&mut self, event: &str) -> Result<()> {
+        let mut buffer = [0; 4096];
+        let mut has_come = false;
+        while !has_come {
             let n_bytes = self.connection.read(&mut buffer).await?;
             if n_bytes == 0 {
                 return Err("the server closed the stream".into());
             }
+            let n_waiting = &mut self.n_waiting;
             self.parser
-                .push(&buffer[..n_bytes], |frame| n_found += usize::from(frame.event == event))
+                .push(&buffer[..n_bytes], |frame| {
+                    *n_waiting += usize::from(frame.event == "message");
+                    has_come |= frame.event == event;
+                })
                 .map_err(|_| "a frame is too large")?;
-        }
-        if event == "message" {
-            self.n_waiting += n_found;
         }
         Ok(())
     }
