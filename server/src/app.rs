@@ -8,6 +8,7 @@ use crate::{
     domain::{Administration, Conversations, Customers, GuestSessions, Operator, Sessions},
     files::Files,
     live::Live,
+    origin::OwnOrigin,
     outbound::Outbound,
     rate_limit::RateLimits,
     store::Store,
@@ -35,6 +36,8 @@ pub struct App {
     pub mock: Arc<Mock>,
     pub rate_limits: Arc<RateLimits>,
     pub settings: Arc<Settings>,
+    /// What pages of ours tell of themselves.
+    pub origin: Arc<OwnOrigin>,
     /// The panel, the loader and the demo pages.
     pub web: Arc<Web>,
 }
@@ -82,6 +85,7 @@ impl App {
             mock: Arc::default(),
             rate_limits: Arc::default(),
             web: Arc::new(Web::new(settings.is_mock)),
+            origin: Arc::new(OwnOrigin::of(&settings.public_url)),
             settings: Arc::new(settings),
             store,
             live,

@@ -17,6 +17,7 @@ pub mod files;
 pub mod live;
 pub mod mock_api;
 pub mod openapi;
+pub mod origin;
 pub mod outbound;
 pub mod rate_limit;
 pub mod responder;

@@ -68,6 +68,9 @@ pub fn documented_errors() -> Vec<(u16, &'static str)> {
 
 impl Dialect for MockApi {
     async fn authenticate(app: &App, parts: &mut Parts, _params: &Params) -> Result<Principal, Error> {
+        if app.origin.is_foreign(&parts.headers) {
+            return Err(Error::Forbidden("a page of another origin asked"));
+        }
         let token = match parts.headers.get("x-private-api-token") {
             Some(value) => value.to_str().map_err(|_| Error::TokenInvalid)?,
             None => bearer_token(&parts.headers)?,

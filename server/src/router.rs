@@ -15,7 +15,7 @@ use axum::{
     response::Response,
     routing::{get, post, put},
 };
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue};
 use shared::limits::BODY_MAX_BYTES;
 use tokio::time::Instant;
 use tower::ServiceBuilder;
@@ -51,6 +51,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(widget_api::error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(CatchPanicLayer::custom(widget_api::error::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), widget_api::guard::refuse_foreign_pages))
         .layer(middleware::from_fn(widget_api::error::write_error));
 
     let mut dialects = Router::new();
@@ -83,6 +84,7 @@ pub fn router(app: App) -> Router {
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId { app: app.clone() }))
         .layer(middleware::from_fn(keep_sane_request_id))
+        .layer(middleware::from_fn(web::headers::protect))
         .with_state(app);
     // Around the routes, so that they see addresses in their normal form.
     let normalized = ServiceBuilder::new().map_request(paths::normalize::<Body>).service(routes);
@@ -123,9 +125,7 @@ async fn keep_sane_request_id(mut request: Request, next: Next) -> Response {
     if request.headers().get(REQUEST_ID).is_some_and(|value| !is_sane(value)) {
         request.headers_mut().remove(REQUEST_ID);
     }
-    let mut response = next.run(request).await;
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
+    next.run(request).await
 }
 
 #[derive(Clone)]

@@ -6,6 +6,7 @@ pub mod compress;
 pub mod demo;
 pub mod docs;
 pub mod files;
+pub mod headers;
 pub mod health;
 pub mod loader;
 pub mod panel;

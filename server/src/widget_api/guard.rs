@@ -1,0 +1,19 @@
+//! What stands before every handler of `/widget/v1`.
+
+use crate::{app::App, widget_api::error::ApiError};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use shared::ErrorCode;
+
+/// Refuses whatever a page of another origin asks, before anything is done. Reading and listening too, because nothing here is
+/// for other pages: the panel is a page of ours, whichever page shows it.
+pub async fn refuse_foreign_pages(State(app): State<App>, request: Request, next: Next) -> Response {
+    if app.origin.is_foreign(request.headers()) {
+        let message = "only pages of this server's own origin may ask this";
+        return ApiError::new(ErrorCode::OriginRefused, message).into_response();
+    }
+    next.run(request).await
+}
