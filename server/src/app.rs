@@ -2,6 +2,7 @@
 
 use crate::{
     attachments::Attachments,
+    client_address::TrustedProxies,
     clock::Clock,
     connectors::Mock,
     dialect::idempotency::Idempotency,
@@ -35,6 +36,8 @@ pub struct App {
     /// How the outside apps and webhooks are to behave, in mock mode.
     pub mock: Arc<Mock>,
     pub rate_limits: Arc<RateLimits>,
+    /// Whose word is taken for where a request comes from.
+    pub trusted_proxies: Arc<TrustedProxies>,
     pub settings: Arc<Settings>,
     /// What pages of ours tell of themselves.
     pub origin: Arc<OwnOrigin>,
@@ -84,6 +87,7 @@ impl App {
             idempotency: Idempotency::new(Arc::clone(&store), Arc::clone(&clock)),
             mock: Arc::default(),
             rate_limits: Arc::default(),
+            trusted_proxies: Arc::default(),
             web: Arc::new(Web::new(settings.is_mock)),
             origin: Arc::new(OwnOrigin::of(&settings.public_url)),
             settings: Arc::new(settings),

@@ -23,6 +23,7 @@ use self::{
 };
 use crate::{
     app::App,
+    client_address::ClientAddress,
     domain::{Error, Principal, Scope},
     rate_limit::Allowance,
     router::REQUEST_ID,
@@ -199,7 +200,12 @@ pub async fn enter<D: Dialect>(State(app): State<App>, request: Request, next: N
     let (mut parts, body) = request.into_parts();
     let principal = match D::authenticate(&app, &mut parts, &params).await {
         Ok(principal) => principal,
-        Err(error) => return Refusal::from(error).into_response(),
+        Err(error) => {
+            // There is no company to count it for.
+            let address = parts.extensions.get::<ClientAddress>().copied();
+            return Refusal::from(app.rate_limits.check_request(address).err().unwrap_or(error))
+                .into_response();
+        }
     };
     let session = parts.extensions.get::<Session>().cloned();
     let (mut response, allowance) = match app.rate_limits.check(&principal) {

@@ -2,6 +2,7 @@
 
 use crate::{
     app::App,
+    client_address,
     dialect::{iris, pact, pantheon, paths, pingback},
     mock_api,
     openapi::{self, Document, Part},
@@ -52,6 +53,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(CatchPanicLayer::custom(widget_api::error::panicked))
         .layer(middleware::from_fn_with_state(app.clone(), widget_api::guard::refuse_foreign_pages))
+        .layer(middleware::from_fn_with_state(app.clone(), widget_api::guard::limit_address))
         .layer(middleware::from_fn(widget_api::error::write_error));
 
     let mut dialects = Router::new();
@@ -66,9 +68,8 @@ pub fn router(app: App) -> Router {
         .route("/docs", get(web::docs::page))
         .with_state(document);
 
-    let routes = Router::new()
+    let pages = Router::new()
         .merge(documentation)
-        .merge(dialects.layer(DefaultBodyLimit::max(BODY_MAX_BYTES)))
         .route("/docs/style.css", get(web::docs::style))
         .route("/widget.js", get(web::loader::loader))
         .route("/panel/{widget}", get(web::panel::panel_document))
@@ -77,6 +78,11 @@ pub fn router(app: App) -> Router {
         .route("/demo", get(web::demo::first_page))
         .route("/demo/second", get(web::demo::second_page))
         .route("/demo/style.css", get(web::demo::style))
+        .route_layer(middleware::from_fn_with_state(app.clone(), web::around::limit_address));
+
+    let routes = Router::new()
+        .merge(dialects.layer(DefaultBodyLimit::max(BODY_MAX_BYTES)))
+        .merge(pages)
         .route("/healthz", get(web::health::healthz))
         .route("/readyz", get(web::health::readyz))
         .nest("/widget/v1", widget_api)
@@ -84,7 +90,8 @@ pub fn router(app: App) -> Router {
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId { app: app.clone() }))
         .layer(middleware::from_fn(keep_sane_request_id))
-        .layer(middleware::from_fn(web::headers::protect))
+        .layer(middleware::from_fn(web::around::protect))
+        .layer(middleware::from_fn_with_state(app.clone(), client_address::recognise))
         .with_state(app);
     // Around the routes, so that they see addresses in their normal form.
     let normalized = ServiceBuilder::new().map_request(paths::normalize::<Body>).service(routes);

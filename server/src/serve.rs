@@ -3,10 +3,12 @@
 use crate::{
     admin::socket::AdminSocket,
     app::{App, Settings},
+    client_address::TrustedProxies,
     clock::{Clock, SystemClock},
     config::Config,
     connectors, demo,
     live::Live,
+    rate_limit::RateLimits,
     responder::{self, script::Script},
     router::router,
     store::{Store, sqlite::SqliteStore},
@@ -42,8 +44,10 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
         upload_max_bytes: config.upload_max_bytes,
         files: config.data.join("files"),
     };
-    let app = App::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock), settings)
+    let mut app = App::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock), settings)
         .with_context(|| format!("uploaded files can't be kept in {}", config.data.display()))?;
+    app.rate_limits = Arc::new(RateLimits::new(config.limits));
+    app.trusted_proxies = Arc::new(TrustedProxies::new(config.trusted_proxies));
     if config.mock {
         let demo = demo::prepare(&*store, &*clock, &config.data, &base_url).await?;
         responder::start(app.clone(), script);

@@ -1,12 +1,12 @@
 //! What browsers fetch besides the API: the loader, the panel's document and assets, the demo pages, files, the APIs'
 //! documentation, health.
 
+pub mod around;
 pub mod assets;
 pub mod compress;
 pub mod demo;
 pub mod docs;
 pub mod files;
-pub mod headers;
 pub mod health;
 pub mod loader;
 pub mod panel;

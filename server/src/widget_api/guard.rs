@@ -1,12 +1,21 @@
 //! What stands before every handler of `/widget/v1`.
 
-use crate::{app::App, widget_api::error::ApiError};
+use crate::{app::App, client_address::ClientAddress, widget_api::error::ApiError};
 use axum::{
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use shared::ErrorCode;
+
+/// Counts a request for the address it comes from.
+pub async fn limit_address(State(app): State<App>, request: Request, next: Next) -> Response {
+    let address = request.extensions().get::<ClientAddress>().copied();
+    match app.rate_limits.check_request(address) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => ApiError::from(refusal).into_response(),
+    }
+}
 
 /// Refuses whatever a page of another origin asks, before anything is done. Reading and listening too, because nothing here is
 /// for other pages: the panel is a page of ours, whichever page shows it.

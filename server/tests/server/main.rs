@@ -11,6 +11,7 @@ mod docs;
 mod golden;
 mod headers;
 mod iris;
+mod limits;
 mod mock_agent;
 mod origins;
 mod pact;

@@ -11,10 +11,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use server::{
     app::{App, Settings},
+    client_address::{Peer, TrustedProxies},
     clock::{Clock, TestClock, new_id},
     demo::{self, Demo},
     domain::{NewCompany, Plan, Scope, Sender, Widget},
     live::Live,
+    rate_limit::{Limits, RateLimits},
     router::router,
     store::{Store, sqlite::SqliteStore},
 };
@@ -71,8 +73,36 @@ impl TestServer {
             upload_max_bytes: UPLOAD_MAX_BYTES,
             files: directory.path().join("files"),
         };
-        let app = App::new(store, live, Arc::clone(&clock) as _, settings).unwrap();
+        let mut app = App::new(store, live, Arc::clone(&clock) as _, settings).unwrap();
+        // Companies have their plans' limits; tests about the others set them.
+        app.rate_limits = Arc::new(RateLimits::new(Limits::NONE));
         Self { router: router(app.clone()), app, clock, demo, directory }
+    }
+
+    /// A server with these limits, which believes these proxies.
+    pub async fn start_limited(limits: Limits, proxies: &[&str]) -> Self {
+        let mut server = Self::start().await;
+        let networks = proxies.iter().map(|network| network.parse().unwrap()).collect();
+        server.app.rate_limits = Arc::new(RateLimits::new(limits));
+        server.app.trusted_proxies = Arc::new(TrustedProxies::new(networks));
+        server.router = router(server.app.clone());
+        server
+    }
+
+    /// A request that came over a connection from this address.
+    pub async fn call_from(&self, address: &str, mut request: Request<Body>) -> Answer {
+        let peer = SocketAddr::new(address.parse().unwrap(), 40_000);
+        request.extensions_mut().insert(Peer(peer));
+        self.call(request).await
+    }
+
+    /// The body of the answer to such a request, which goes on.
+    pub async fn open_from(&self, address: &str, mut request: Request<Body>) -> Body {
+        let peer = SocketAddr::new(address.parse().unwrap(), 40_000);
+        request.extensions_mut().insert(Peer(peer));
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        response.into_body()
     }
 
     /// Stops the server as SIGTERM does, and starts another on the same data.

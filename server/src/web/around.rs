@@ -1,10 +1,11 @@
-//! What every answer says to browsers, whatever it is an answer to.
+//! What every answer says to browsers, whatever it is an answer to; and what stands before what they fetch.
 
+use crate::{app::App, client_address::ClientAddress, domain::Error};
 use axum::{
-    extract::Request,
-    http::{HeaderName, HeaderValue, header},
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 
 /// What holds for an answer that says nothing else itself: it runs nothing, loads nothing, and nobody frames it or takes it
@@ -19,6 +20,18 @@ const UNLESS_SAID: [(HeaderName, HeaderValue); 3] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
 ];
+
+/// Counts a request for the address it comes from.
+pub async fn limit_address(State(app): State<App>, request: Request, next: Next) -> Response {
+    let address = request.extensions().get::<ClientAddress>().copied();
+    match app.rate_limits.check_request(address) {
+        Err(Error::TooManyRequests(seconds)) => {
+            let headers = [(header::RETRY_AFTER, seconds.to_string())];
+            (StatusCode::TOO_MANY_REQUESTS, headers, "too many requests\n").into_response()
+        }
+        _ => next.run(request).await,
+    }
+}
 
 pub async fn protect(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
