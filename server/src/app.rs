@@ -12,6 +12,7 @@ use crate::{
     origin::OwnOrigin,
     outbound::Outbound,
     rate_limit::RateLimits,
+    request_body::BodyPace,
     store::Store,
     web::Web,
 };
@@ -36,6 +37,8 @@ pub struct App {
     /// How the outside apps and webhooks are to behave, in mock mode.
     pub mock: Arc<Mock>,
     pub rate_limits: Arc<RateLimits>,
+    /// How fast the bodies of requests have to come.
+    pub body_pace: BodyPace,
     /// Whose word is taken for where a request comes from.
     pub trusted_proxies: Arc<TrustedProxies>,
     pub settings: Arc<Settings>,
@@ -88,6 +91,7 @@ impl App {
             mock: Arc::default(),
             rate_limits: Arc::default(),
             trusted_proxies: Arc::default(),
+            body_pace: BodyPace::default(),
             web: Arc::new(Web::new(settings.is_mock)),
             origin: Arc::new(OwnOrigin::of(&settings.public_url)),
             settings: Arc::new(settings),

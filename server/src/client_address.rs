@@ -96,7 +96,8 @@ impl TrustedProxies {
         Self { networks, has_warned: AtomicBool::new(false) }
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         self.networks.iter().any(|network| network.contains(address))
     }
 
@@ -138,10 +139,7 @@ pub async fn recognise(State(app): State<App>, mut request: Request, next: Next)
         let headers = request.headers();
         let client = proxies.client(peer.ip(), headers);
         let is_handed_on = headers.contains_key(&X_FORWARDED_FOR) || headers.contains_key(header::FORWARDED);
-        if is_handed_on
-            && !proxies.trusts(peer.ip().to_canonical())
-            && !proxies.has_warned.swap(true, Ordering::Relaxed)
-        {
+        if is_handed_on && !proxies.trusts(peer.ip()) && !proxies.has_warned.swap(true, Ordering::Relaxed) {
             warn!(
                 "requests come through a proxy that isn't named by --trusted-proxy; limits per address count it"
             );

@@ -118,9 +118,16 @@ struct Options {
     /// Streams that a visitor, or an API token, may have open. [default: 32]
     #[arg(long, env = "PORCHLIGHT_STREAMS_PER_VISITOR", value_name = "N")]
     streams_per_visitor: Option<u32>,
-    /// Streams that may be open to one address. [default: 2000]
+    /// Streams that may be open to one address. [default: 1000]
     #[arg(long, env = "PORCHLIGHT_STREAMS_PER_ADDRESS", value_name = "N")]
     streams_per_address: Option<u32>,
+    /// Connections that may be open from one address. [default: 4000]
+    #[arg(long, env = "PORCHLIGHT_CONNECTIONS_PER_ADDRESS", value_name = "N")]
+    connections_per_address: Option<u32>,
+    /// Connections that may be open at a time; further ones wait. Fewer where the system allows fewer open files.
+    /// [default: 20000]
+    #[arg(long, env = "PORCHLIGHT_MAX_CONNECTIONS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections: Option<u32>,
     /// How log lines look. [default: text]
     #[arg(long, env = "PORCHLIGHT_LOG_FORMAT", value_enum)]
     log_format: Option<LogFormat>,
@@ -149,6 +156,7 @@ pub struct Config {
     pub mock_script: Option<PathBuf>,
     pub trusted_proxies: Vec<Network>,
     pub limits: Limits,
+    pub max_connections: u32,
     pub log_format: LogFormat,
     pub log: String,
 }
@@ -205,6 +213,11 @@ impl ServeArgs {
                 file.streams_per_address,
                 usual.streams_per_address,
             ),
+            connections_per_address: or(
+                given.connections_per_address,
+                file.connections_per_address,
+                usual.connections_per_address,
+            ),
         };
         Ok(Config {
             listen: given.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787))),
@@ -215,6 +228,7 @@ impl ServeArgs {
             mock_script: given.mock_script.or(file.mock_script),
             trusted_proxies: given.trusted_proxy.or(file.trusted_proxy).unwrap_or_default(),
             limits,
+            max_connections: or(given.max_connections, file.max_connections, 20_000),
             log_format: given.log_format.or(file.log_format).unwrap_or_default(),
             log: given.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         })

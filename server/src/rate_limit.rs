@@ -33,6 +33,8 @@ pub struct Limits {
     pub streams_per_visitor: u32,
     /// Open at a time.
     pub streams_per_address: u32,
+    /// Open at a time, whatever for. For [`crate::connections`], which takes them.
+    pub connections_per_address: u32,
 }
 
 impl Default for Limits {
@@ -45,7 +47,8 @@ impl Default for Limits {
             sessions_per_address: 60,
             requests_per_address: 3_000,
             streams_per_visitor: 32,
-            streams_per_address: 2_000,
+            streams_per_address: 1_000,
+            connections_per_address: 4_000,
         }
     }
 }
@@ -58,6 +61,7 @@ impl Limits {
         requests_per_address: 0,
         streams_per_visitor: 0,
         streams_per_address: 0,
+        connections_per_address: 0,
     };
 }
 

@@ -52,6 +52,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(widget_api::error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(CatchPanicLayer::custom(widget_api::error::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), widget_api::guard::give_up_slow_bodies))
         .layer(middleware::from_fn_with_state(app.clone(), widget_api::guard::refuse_foreign_pages))
         .layer(middleware::from_fn_with_state(app.clone(), widget_api::guard::limit_address))
         .layer(middleware::from_fn(widget_api::error::write_error));

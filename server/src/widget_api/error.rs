@@ -71,6 +71,7 @@ impl From<Error> for ApiError {
             Error::TokenInvalid | Error::CredentialsMissing => ErrorCode::TokenInvalid,
             Error::TokenExpired => ErrorCode::TokenExpired,
             Error::Malformed(_) => ErrorCode::MalformedBody,
+            Error::TooSlow => ErrorCode::RequestTimeout,
             Error::TooLarge(_) => ErrorCode::BodyTooLarge,
             Error::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
             Error::MethodNotAllowed => ErrorCode::MethodNotAllowed,

@@ -1,6 +1,6 @@
 //! What stands before every handler of `/widget/v1`.
 
-use crate::{app::App, client_address::ClientAddress, widget_api::error::ApiError};
+use crate::{app::App, client_address::ClientAddress, domain::Error, widget_api::error::ApiError};
 use axum::{
     extract::{Request, State},
     middleware::Next,
@@ -15,6 +15,12 @@ pub async fn limit_address(State(app): State<App>, request: Request, next: Next)
         Ok(()) => next.run(request).await,
         Err(refusal) => ApiError::from(refusal).into_response(),
     }
+}
+
+/// Refuses a request whose body doesn't come.
+pub async fn give_up_slow_bodies(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (request, given_up) = app.body_pace.watch(request);
+    given_up.or(next.run(request).await, || ApiError::from(Error::TooSlow).into_response())
 }
 
 /// Refuses whatever a page of another origin asks, before anything is done. Reading and listening too, because nothing here is

@@ -426,6 +426,7 @@ async fn a_server_listens_for_commands_as_long_as_it_runs() {
         mock_script: None,
         trusted_proxies: Vec::new(),
         limits: Limits::NONE,
+        max_connections: 100,
         log_format: server::config::LogFormat::Text,
         log: "info".into(),
     };
