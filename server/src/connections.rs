@@ -98,10 +98,11 @@ pub async fn serve(
             Box::pin(router.clone().call(request))
         });
         let connection = http.serve_connection(TokioIo::new(Stalled::new(io, bounds.stall)), service);
+        // Boxed, because what a task is given and what it pins would each have room for it.
+        let mut connection = Box::pin(connection);
         let mut stops = stopping.subscribe();
         connections.spawn(async move {
             let _held = (place, counted);
-            let mut connection = pin!(connection);
             tokio::select! {
                 // How it ended is the peer's business: it went away, it was too slow, it spoke no HTTP.
                 _ = connection.as_mut() => return,

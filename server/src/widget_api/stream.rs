@@ -8,7 +8,7 @@ use crate::{
     widget_api::{
         convert,
         error::Result,
-        extract::{FromAddress, Visitor},
+        extract::{FromAddress, Visitor, bearer_token},
     },
 };
 use axum::{extract::State, http::HeaderMap, response::Response};
@@ -25,7 +25,10 @@ pub async fn stream_events(
     let place = app.rate_limits.open_stream(visitor.id, address)?;
     let epoch = app.store.epoch();
     let start = sse::start(&headers, epoch);
-    let events = EventStream::open(Arc::clone(&app.store), &app.live, Listener::visitor(&visitor), start);
+    let events = EventStream::open(Arc::clone(&app.store), &app.live, Listener::visitor(&visitor), start)
+        .until(visitor.access_expires_at, Arc::clone(&app.clock));
+    // From here on the stream hears of the session's end; what came between recognising it and this is asked for.
+    app.sessions.authenticate(&bearer_token(&headers)?).await?;
     Ok(sse::respond(events, place, move |item| ready(Ok(frame(item, epoch)))))
 }
 
