@@ -2,14 +2,17 @@
 
 use crate::{
     attachments::Attachments,
+    client_address::TrustedProxies,
     clock::Clock,
     connectors::Mock,
     dialect::idempotency::Idempotency,
     domain::{Administration, Conversations, Customers, GuestSessions, Operator, Sessions},
     files::Files,
     live::Live,
+    origin::OwnOrigin,
     outbound::Outbound,
     rate_limit::RateLimits,
+    request_body::BodyPace,
     store::Store,
     web::Web,
 };
@@ -34,7 +37,13 @@ pub struct App {
     /// How the outside apps and webhooks are to behave, in mock mode.
     pub mock: Arc<Mock>,
     pub rate_limits: Arc<RateLimits>,
+    /// How fast the bodies of requests have to come.
+    pub body_pace: BodyPace,
+    /// Whose word is taken for where a request comes from.
+    pub trusted_proxies: Arc<TrustedProxies>,
     pub settings: Arc<Settings>,
+    /// What pages of ours tell of themselves.
+    pub origin: Arc<OwnOrigin>,
     /// The panel, the loader and the demo pages.
     pub web: Arc<Web>,
 }
@@ -81,7 +90,10 @@ impl App {
             idempotency: Idempotency::new(Arc::clone(&store), Arc::clone(&clock)),
             mock: Arc::default(),
             rate_limits: Arc::default(),
+            trusted_proxies: Arc::default(),
+            body_pace: BodyPace::default(),
             web: Arc::new(Web::new(settings.is_mock)),
+            origin: Arc::new(OwnOrigin::of(&settings.public_url)),
             settings: Arc::new(settings),
             store,
             live,

@@ -4,6 +4,7 @@ use crate::admin::{
     self,
     arguments::{AgentCommand, ChannelCommand, CompanyCommand, TokenCommand, WidgetCommand},
 };
+use crate::{client_address::Network, rate_limit::Limits};
 use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf};
@@ -140,6 +141,33 @@ struct Options {
     /// The mock agent's script, a TOML file. Without it a friendly default is played.
     #[arg(long, env = "PORCHLIGHT_MOCK_SCRIPT", value_name = "FILE")]
     mock_script: Option<PathBuf>,
+    /// A proxy, or a block of addresses, whose `X-Forwarded-For` or `Forwarded` is believed; may be given several times.
+    /// [default: nobody's]
+    #[arg(long, env = "PORCHLIGHT_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',')]
+    trusted_proxy: Option<Vec<Network>>,
+    /// Messages and files that a visitor may send in a minute; 0 is no limit, here and below. [default: 60; in mock mode
+    /// there is no limit, here and below]
+    #[arg(long, env = "PORCHLIGHT_SENDS_PER_VISITOR", value_name = "N")]
+    sends_per_visitor: Option<u32>,
+    /// Visitors that may begin at one address in a minute. [default: 60]
+    #[arg(long, env = "PORCHLIGHT_SESSIONS_PER_ADDRESS", value_name = "N")]
+    sessions_per_address: Option<u32>,
+    /// What the panels at one address may request in a minute. [default: 3000]
+    #[arg(long, env = "PORCHLIGHT_REQUESTS_PER_ADDRESS", value_name = "N")]
+    requests_per_address: Option<u32>,
+    /// Streams that a visitor, or an API token, may have open. [default: 32]
+    #[arg(long, env = "PORCHLIGHT_STREAMS_PER_VISITOR", value_name = "N")]
+    streams_per_visitor: Option<u32>,
+    /// Streams that may be open to one address. [default: 1000]
+    #[arg(long, env = "PORCHLIGHT_STREAMS_PER_ADDRESS", value_name = "N")]
+    streams_per_address: Option<u32>,
+    /// Connections that may be open from one address. [default: 4000]
+    #[arg(long, env = "PORCHLIGHT_CONNECTIONS_PER_ADDRESS", value_name = "N")]
+    connections_per_address: Option<u32>,
+    /// Connections that may be open at a time; further ones wait. Fewer where the system allows fewer open files.
+    /// [default: 20000]
+    #[arg(long, env = "PORCHLIGHT_MAX_CONNECTIONS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections: Option<u32>,
     /// How log lines look. [default: text]
     #[arg(long, env = "PORCHLIGHT_LOG_FORMAT", value_enum)]
     log_format: Option<LogFormat>,
@@ -166,6 +194,9 @@ pub struct Config {
     pub upload_max_bytes: u64,
     pub mock: bool,
     pub mock_script: Option<PathBuf>,
+    pub trusted_proxies: Vec<Network>,
+    pub limits: Limits,
+    pub max_connections: u32,
     pub log_format: LogFormat,
     pub log: String,
 }
@@ -195,13 +226,49 @@ impl ServeArgs {
     pub fn resolve(self) -> Result<Config, ConfigError> {
         let file = Options::read(self.config)?;
         let given = self.options;
+        let mock = given.mock.or(file.mock).unwrap_or(false);
+        // What plays the world is one machine that does what thousands do.
+        let usual = if mock { Limits::NONE } else { Limits::default() };
+        let or = |given: Option<u32>, file: Option<u32>, usual| given.or(file).unwrap_or(usual);
+        let limits = Limits {
+            sends_per_visitor: or(given.sends_per_visitor, file.sends_per_visitor, usual.sends_per_visitor),
+            typing_per_visitor: usual.typing_per_visitor,
+            sessions_per_address: or(
+                given.sessions_per_address,
+                file.sessions_per_address,
+                usual.sessions_per_address,
+            ),
+            requests_per_address: or(
+                given.requests_per_address,
+                file.requests_per_address,
+                usual.requests_per_address,
+            ),
+            streams_per_visitor: or(
+                given.streams_per_visitor,
+                file.streams_per_visitor,
+                usual.streams_per_visitor,
+            ),
+            streams_per_address: or(
+                given.streams_per_address,
+                file.streams_per_address,
+                usual.streams_per_address,
+            ),
+            connections_per_address: or(
+                given.connections_per_address,
+                file.connections_per_address,
+                usual.connections_per_address,
+            ),
+        };
         Ok(Config {
             listen: given.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787))),
             data: data_directory(given.data, file.data),
             public_url: given.public_url.or(file.public_url).map(|url| url.trim_end_matches('/').to_owned()),
             upload_max_bytes: u64::from(given.upload_max_mib.or(file.upload_max_mib).unwrap_or(10)) << 20,
-            mock: given.mock.or(file.mock).unwrap_or(false),
+            mock,
             mock_script: given.mock_script.or(file.mock_script),
+            trusted_proxies: given.trusted_proxy.or(file.trusted_proxy).unwrap_or_default(),
+            limits,
+            max_connections: or(given.max_connections, file.max_connections, 20_000),
             log_format: given.log_format.or(file.log_format).unwrap_or_default(),
             log: given.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         })
@@ -230,6 +297,34 @@ mod tests {
         assert_eq!(config.log_format, LogFormat::Json);
         assert_eq!(config.data, PathBuf::from("data"));
         assert!(!resolve(&["--config", file, "--mock=false"]).unwrap().mock);
+    }
+
+    #[test]
+    fn nobody_is_trusted_and_everybody_is_limited_unless_it_is_said_otherwise() {
+        let config = resolve(&[]).unwrap();
+        assert_eq!(config.trusted_proxies, []);
+        assert_eq!(config.limits, Limits::default());
+        let config =
+            resolve(&["--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "::1", "--sends-per-visitor=0"]);
+        let config = config.unwrap();
+        assert_eq!(config.trusted_proxies, ["10.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()]);
+        assert_eq!(config.limits, Limits { sends_per_visitor: 0, ..Limits::default() });
+        let config = resolve(&["--mock", "--streams-per-address", "7"]).unwrap();
+        assert_eq!(config.limits, Limits { streams_per_address: 7, ..Limits::NONE });
+        assert!(Cli::try_parse_from(["porchlight", "serve", "--trusted-proxy", "10.0.0.0/99"]).is_err());
+    }
+
+    #[test]
+    fn a_file_names_proxies_in_a_list() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("porchlight.toml");
+        std::fs::write(&file, "trusted_proxy = ['10.0.0.0/8', '192.0.2.7']\nrequests_per_address = 9\n")
+            .unwrap();
+        let config = resolve(&["--config", file.to_str().unwrap()]).unwrap();
+        assert_eq!(config.trusted_proxies, ["10.0.0.0/8".parse().unwrap(), "192.0.2.7".parse().unwrap()]);
+        assert_eq!(config.limits.requests_per_address, 9);
+        std::fs::write(&file, "trusted_proxy = ['anybody']").unwrap();
+        assert!(resolve(&["--config", file.to_str().unwrap()]).is_err());
     }
 
     #[test]

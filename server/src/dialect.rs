@@ -23,6 +23,7 @@ use self::{
 };
 use crate::{
     app::App,
+    client_address::ClientAddress,
     domain::{Error, Principal, Scope},
     rate_limit::Allowance,
     router::REQUEST_ID,
@@ -136,6 +137,7 @@ pub const fn status(error: &Error) -> StatusCode {
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
         Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::TooSlow => StatusCode::REQUEST_TIMEOUT,
         Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Error::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -172,6 +174,7 @@ pub fn assemble<D: Dialect>(
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), give_up_slow_bodies))
         .layer(middleware::from_fn(refuse::<D>));
     let mut documented = OpenApiRouter::from(routes);
     *documented.get_openapi_mut() = document;
@@ -199,7 +202,12 @@ pub async fn enter<D: Dialect>(State(app): State<App>, request: Request, next: N
     let (mut parts, body) = request.into_parts();
     let principal = match D::authenticate(&app, &mut parts, &params).await {
         Ok(principal) => principal,
-        Err(error) => return Refusal::from(error).into_response(),
+        Err(error) => {
+            // There is no company to count it for.
+            let address = parts.extensions.get::<ClientAddress>().copied();
+            return Refusal::from(app.rate_limits.check_request(address).err().unwrap_or(error))
+                .into_response();
+        }
     };
     let session = parts.extensions.get::<Session>().cloned();
     let (mut response, allowance) = match app.rate_limits.check(&principal) {
@@ -235,6 +243,12 @@ pub async fn enter<D: Dialect>(State(app): State<App>, request: Request, next: N
     response
 }
 
+/// Refuses a request whose body doesn't come.
+pub async fn give_up_slow_bodies(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (request, given_up) = app.body_pace.watch(request);
+    given_up.or(next.run(request).await, || Refusal::from(Error::TooSlow).into_response())
+}
+
 /// Gives every refusal its shape, and logs what was our own fault.
 pub async fn refuse<D: Dialect>(request: Request, next: Next) -> Response {
     let method = request.method().clone();
@@ -256,7 +270,7 @@ pub async fn refuse<D: Dialect>(request: Request, next: Next) -> Response {
     let (status, body) = D::refuse(&refused, &Asked { method, request_id, session });
     let (parts, _) = response.into_parts();
     let mut answer = (status, Reply(body)).into_response();
-    for name in [RATE_TOTAL, RATE_REMAINING, header::ALLOW] {
+    for name in [RATE_TOTAL, RATE_REMAINING, header::ALLOW, header::CONNECTION] {
         if let Some(value) = parts.headers.get(&name) {
             answer.headers_mut().insert(name, value.clone());
         }

@@ -25,6 +25,9 @@ use uuid::Uuid;
 
 /// Signals that wait for a listener. One that falls further behind goes back to the log.
 const TOPIC_CAPACITY: usize = 16;
+/// What a waiting signal may weigh, in bytes. Of what is heavier a listener is only told to look into the log, so that one
+/// who doesn't listen holds no more than 16 of these.
+const SIGNAL_MAX_BYTES: usize = 1536;
 /// Ended sessions and tokens that wait for a listener. One that falls further behind is sent away, to show its own again.
 const ENDINGS_CAPACITY: usize = 4;
 /// The same for whoever follows everything.
@@ -53,6 +56,8 @@ pub struct LiveChange {
 #[derive(Clone, Debug)]
 pub enum Signal {
     Change(Arc<LiveChange>),
+    /// There is something in the log.
+    Look,
     Typing(Arc<TypingNotice>),
 }
 
@@ -115,7 +120,9 @@ impl Live {
 
     pub fn announce_typing(&self, notice: TypingNotice) {
         let topics = [Some(Topic::Customer(notice.customer)), Some(Topic::Company(notice.company))];
-        self.signal(topics, &Signal::Typing(Arc::new(notice)));
+        let signal = Signal::Typing(Arc::new(notice));
+        self.tell(topics, &signal);
+        drop(self.feed.send(signal));
     }
 
     /// Closes the streams of a visitor's session.
@@ -145,13 +152,11 @@ impl Live {
         self.draining.subscribe()
     }
 
-    fn signal(&self, to: [Option<Topic>; 2], signal: &Signal) {
+    fn tell(&self, to: [Option<Topic>; 2], signal: &Signal) {
         let topics = self.topics.lock().expect("no panic while it is held");
         for senders in to.iter().flatten().filter_map(|topic| topics.get(topic)) {
             drop(senders.signals.send(signal.clone()));
         }
-        drop(topics);
-        drop(self.feed.send(signal.clone()));
     }
 }
 
@@ -159,8 +164,11 @@ impl ChangeSink for Live {
     fn publish(&self, changes: Vec<Change>) {
         for change in changes {
             let topics = [change.customer.map(Topic::Customer), Some(Topic::Company(change.company))];
+            let is_heavy = change.weight() > SIGNAL_MAX_BYTES;
             let live = LiveChange { change, visitor_frame: OnceLock::new() };
-            self.signal(topics, &Signal::Change(Arc::new(live)));
+            let signal = Signal::Change(Arc::new(live));
+            self.tell(topics, if is_heavy { &Signal::Look } else { &signal });
+            drop(self.feed.send(signal));
         }
     }
 }

@@ -12,8 +12,12 @@ use server::{
 use std::{
     io::{IsTerminal, Write},
     process::ExitCode,
+    time::Duration,
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::oneshot,
+};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -85,17 +89,31 @@ fn print(text: &str) -> anyhow::Result<()> {
 fn serve(config: Config) -> anyhow::Result<()> {
     start_logging(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let stop = async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+        let (stop, stopped) = oneshot::channel::<()>();
+        let asked_twice = async move {
+            let mut asked = async || {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+            };
+            asked().await;
+            drop(stop);
+            asked().await;
         };
-        server::serve::run(config, stop).await
-    })
+        tokio::select! {
+            served = server::serve::run(config, async { drop(stopped.await) }) => served,
+            () = asked_twice => {
+                Err(anyhow::anyhow!("asked to stop twice, so at once; the database recovers at the next start"))
+            }
+        }
+    });
+    // Whatever is still being done is done to a database that survives being cut off.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
 }
 
 fn start_logging(config: &Config) -> anyhow::Result<()> {

@@ -57,6 +57,7 @@ pub fn documented_errors() -> Vec<(u16, &'static str)> {
         (401, "No token, or one that is no good"),
         (403, "The token may not do that"),
         (404, "There is no such thing, or it is another company's"),
+        (408, "The body came too slowly"),
         (409, "A request with this Idempotency-Key is under way"),
         (413, "The body is too large"),
         (415, "The body is neither JSON nor a form"),
@@ -68,6 +69,9 @@ pub fn documented_errors() -> Vec<(u16, &'static str)> {
 
 impl Dialect for MockApi {
     async fn authenticate(app: &App, parts: &mut Parts, _params: &Params) -> Result<Principal, Error> {
+        if app.origin.is_foreign(&parts.headers) {
+            return Err(Error::Forbidden("a page of another origin asked"));
+        }
         let token = match parts.headers.get("x-private-api-token") {
             Some(value) => value.to_str().map_err(|_| Error::TokenInvalid)?,
             None => bearer_token(&parts.headers)?,
@@ -102,6 +106,7 @@ const fn code(error: &Error) -> &'static str {
         Error::TokenExpired => "token_expired",
         Error::Forbidden(_) => "forbidden",
         Error::Malformed(_) => "malformed_body",
+        Error::TooSlow => "request_timeout",
         Error::TooLarge(_) => "body_too_large",
         Error::UnsupportedMediaType(_) => "unsupported_media_type",
         Error::MethodNotAllowed => "method_not_allowed",

@@ -1,26 +1,81 @@
-//! How much a company may ask: one bucket for each company, whichever API it uses and however many tokens it has.
+//! How much may be asked: by a company, whichever API it uses and however many tokens it has; by a visitor; from an address.
 
-use crate::domain::{Error, Plan, Principal, Result};
-use governor::{
-    Quota, RateLimiter,
-    clock::{Clock as _, DefaultClock},
-    middleware::StateInformationMiddleware,
-    state::keyed::HashMapStateStore,
+pub mod keyed;
+pub mod open;
+
+use self::{
+    keyed::Keyed,
+    open::{Open, OpenCounts, TooMany},
 };
-use shared::CompanyId;
-use std::num::NonZeroU32;
+use crate::{
+    client_address::ClientAddress,
+    domain::{Error, Plan, Principal, Result},
+};
+use shared::{CompanyId, CustomerId};
+use std::sync::Arc;
+use uuid::Uuid;
 
-type Limiter = RateLimiter<CompanyId, HashMapStateStore<CompanyId>, DefaultClock, StateInformationMiddleware>;
+/// When somebody who has too many streams open may try again, in seconds. One that broke off is noticed within that time,
+/// more or less.
+const STREAM_RETRY_SECONDS: u64 = 15;
 
-/// Buckets looked through for idle ones when there are more than so many.
-const SWEEP_OVER: usize = 10_000;
+/// What a visitor and an address may, a minute where no other time is said. 0 is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Messages and files.
+    pub sends_per_visitor: u32,
+    /// "Typing" notices. Those beyond are dropped in silence.
+    pub typing_per_visitor: u32,
+    pub sessions_per_address: u32,
+    /// Of the panel and its API. A company's own servers have the limit of their company instead.
+    pub requests_per_address: u32,
+    /// Open at a time, by a visitor's session or an API token.
+    pub streams_per_visitor: u32,
+    /// Open at a time.
+    pub streams_per_address: u32,
+    /// Open at a time, whatever for. For [`crate::connections`], which takes them.
+    pub connections_per_address: u32,
+}
 
-/// A limiter for each plan. They go by a clock that only runs forward, so that setting the machine's changes nothing.
+impl Default for Limits {
+    /// Many people may share an address: a school, an office, a carrier's customers. Nobody writes a message a second for a
+    /// minute.
+    fn default() -> Self {
+        Self {
+            sends_per_visitor: 60,
+            typing_per_visitor: 60,
+            sessions_per_address: 60,
+            requests_per_address: 3_000,
+            streams_per_visitor: 32,
+            streams_per_address: 1_000,
+            connections_per_address: 4_000,
+        }
+    }
+}
+
+impl Limits {
+    pub const NONE: Self = Self {
+        sends_per_visitor: 0,
+        typing_per_visitor: 0,
+        sessions_per_address: 0,
+        requests_per_address: 0,
+        streams_per_visitor: 0,
+        streams_per_address: 0,
+        connections_per_address: 0,
+    };
+}
+
 pub struct RateLimits {
-    test: Limiter,
-    basic: Limiter,
-    premium: Limiter,
-    clock: DefaultClock,
+    /// One bucket for each company, in the limiter of its plan.
+    test: Option<Keyed<CompanyId>>,
+    basic: Option<Keyed<CompanyId>>,
+    premium: Option<Keyed<CompanyId>>,
+    sends: Option<Keyed<CustomerId>>,
+    typing: Option<Keyed<CustomerId>>,
+    sessions: Option<Keyed<ClientAddress>>,
+    requests: Option<Keyed<ClientAddress>>,
+    streams_of_one: Arc<OpenCounts<Uuid>>,
+    streams_of_address: Arc<OpenCounts<ClientAddress>>,
 }
 
 /// What is left after a request that was let through.
@@ -30,28 +85,41 @@ pub struct Allowance {
     pub remaining: u32,
 }
 
+/// An open stream's place among those of its visitor and its address, for as long as it is held.
+#[derive(Debug)]
+pub struct StreamPlace {
+    _of_one: Option<Open<Uuid>>,
+    _of_address: Option<Open<ClientAddress>>,
+}
+
 impl Default for RateLimits {
     fn default() -> Self {
-        Self::new(Plan::requests_per_minute)
+        Self::new(Limits::default())
     }
 }
 
 impl RateLimits {
-    /// Limits that nothing reaches, for measuring what stands behind them.
-    pub fn unlimited() -> Self {
-        Self::new(|_| 1_000_000_000)
+    pub fn new(limits: Limits) -> Self {
+        Self::with_plans(Plan::requests_per_minute, limits)
     }
 
-    fn new(requests_per_minute: impl Fn(Plan) -> u32) -> Self {
-        let limiter = |plan: Plan| {
-            let per_minute = NonZeroU32::new(requests_per_minute(plan)).unwrap_or(NonZeroU32::MIN);
-            RateLimiter::hashmap(Quota::per_minute(per_minute)).with_middleware()
-        };
+    /// Limits that nothing reaches, for measuring what stands behind them.
+    pub fn unlimited() -> Self {
+        Self::with_plans(|_| 0, Limits::NONE)
+    }
+
+    fn with_plans(requests_per_minute: impl Fn(Plan) -> u32, limits: Limits) -> Self {
+        let plan = |plan: Plan| Keyed::per_minute(requests_per_minute(plan));
         Self {
-            test: limiter(Plan::Test),
-            basic: limiter(Plan::Basic),
-            premium: limiter(Plan::Premium),
-            clock: DefaultClock::default(),
+            test: plan(Plan::Test),
+            basic: plan(Plan::Basic),
+            premium: plan(Plan::Premium),
+            sends: Keyed::per_minute(limits.sends_per_visitor),
+            typing: Keyed::per_minute(limits.typing_per_visitor),
+            sessions: Keyed::per_minute(limits.sessions_per_address),
+            requests: Keyed::per_minute(limits.requests_per_address),
+            streams_of_one: OpenCounts::new(limits.streams_per_visitor),
+            streams_of_address: OpenCounts::new(limits.streams_per_address),
         }
     }
 
@@ -62,18 +130,46 @@ impl RateLimits {
             Plan::Basic => &self.basic,
             Plan::Premium => &self.premium,
         };
-        if limiter.len() > SWEEP_OVER {
-            limiter.retain_recent();
-        }
-        match limiter.check_key(&principal.company) {
-            Ok(state) => Ok(Allowance {
-                total: principal.plan.requests_per_minute(),
-                remaining: state.remaining_burst_capacity(),
-            }),
-            Err(until) => {
-                let wait = until.wait_time_from(self.clock.now());
-                Err(Error::TooManyRequests(wait.as_secs() + 1))
-            }
-        }
+        let total = principal.plan.requests_per_minute();
+        let remaining = limiter.as_ref().map_or(Ok(total), |limiter| limiter.take(&principal.company));
+        remaining.map(|remaining| Allowance { total, remaining }).map_err(Error::TooManyRequests)
+    }
+
+    /// A message or a file of a visitor.
+    pub fn check_send(&self, visitor: CustomerId) -> Result<()> {
+        take(self.sends.as_ref(), Some(&visitor))
+    }
+
+    /// Whether a visitor's "typing" is passed on.
+    pub fn allows_typing(&self, visitor: CustomerId) -> bool {
+        take(self.typing.as_ref(), Some(&visitor)).is_ok()
+    }
+
+    /// A session that is made for somebody at an address; nobody's address counts for nothing.
+    pub fn check_session(&self, address: Option<ClientAddress>) -> Result<()> {
+        take(self.sessions.as_ref(), address.as_ref())
+    }
+
+    /// A request from an address.
+    pub fn check_request(&self, address: Option<ClientAddress>) -> Result<()> {
+        take(self.requests.as_ref(), address.as_ref())
+    }
+
+    /// A place for a stream of whoever shows this session or token, from this address.
+    pub fn open_stream(&self, access: Uuid, address: Option<ClientAddress>) -> Result<StreamPlace> {
+        let full = |TooMany| Error::TooManyRequests(STREAM_RETRY_SECONDS);
+        let of_one = self.streams_of_one.open(access).map_err(full)?;
+        let of_address = match address {
+            Some(address) => self.streams_of_address.open(address).map_err(full)?,
+            None => None,
+        };
+        Ok(StreamPlace { _of_one: of_one, _of_address: of_address })
+    }
+}
+
+fn take<K: std::hash::Hash + Eq + Clone>(limit: Option<&Keyed<K>>, key: Option<&K>) -> Result<()> {
+    match (limit, key) {
+        (Some(limit), Some(key)) => limit.take(key).map(drop).map_err(Error::TooManyRequests),
+        _ => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     app::App,
+    client_address,
     dialect::{iris, pact, pantheon, paths, pingback},
     mock_api,
     openapi::{self, Document, Part},
@@ -15,7 +16,7 @@ use axum::{
     response::Response,
     routing::{get, post, put},
 };
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue};
 use shared::limits::BODY_MAX_BYTES;
 use tokio::time::Instant;
 use tower::ServiceBuilder;
@@ -51,6 +52,9 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(widget_api::error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(CatchPanicLayer::custom(widget_api::error::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), widget_api::guard::give_up_slow_bodies))
+        .layer(middleware::from_fn_with_state(app.clone(), widget_api::guard::refuse_foreign_pages))
+        .layer(middleware::from_fn_with_state(app.clone(), widget_api::guard::limit_address))
         .layer(middleware::from_fn(widget_api::error::write_error));
 
     let mut dialects = Router::new();
@@ -65,9 +69,8 @@ pub fn router(app: App) -> Router {
         .route("/docs", get(web::docs::page))
         .with_state(document);
 
-    let routes = Router::new()
+    let pages = Router::new()
         .merge(documentation)
-        .merge(dialects.layer(DefaultBodyLimit::max(BODY_MAX_BYTES)))
         .route("/docs/style.css", get(web::docs::style))
         .route("/widget.js", get(web::loader::loader))
         .route("/panel/{widget}", get(web::panel::panel_document))
@@ -76,6 +79,11 @@ pub fn router(app: App) -> Router {
         .route("/demo", get(web::demo::first_page))
         .route("/demo/second", get(web::demo::second_page))
         .route("/demo/style.css", get(web::demo::style))
+        .route_layer(middleware::from_fn_with_state(app.clone(), web::around::limit_address));
+
+    let routes = Router::new()
+        .merge(dialects.layer(DefaultBodyLimit::max(BODY_MAX_BYTES)))
+        .merge(pages)
         .route("/healthz", get(web::health::healthz))
         .route("/readyz", get(web::health::readyz))
         .nest("/widget/v1", widget_api)
@@ -83,6 +91,8 @@ pub fn router(app: App) -> Router {
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId { app: app.clone() }))
         .layer(middleware::from_fn(keep_sane_request_id))
+        .layer(middleware::from_fn(web::around::protect))
+        .layer(middleware::from_fn_with_state(app.clone(), client_address::recognise))
         .with_state(app);
     // Around the routes, so that they see addresses in their normal form.
     let normalized = ServiceBuilder::new().map_request(paths::normalize::<Body>).service(routes);
@@ -123,9 +133,7 @@ async fn keep_sane_request_id(mut request: Request, next: Next) -> Response {
     if request.headers().get(REQUEST_ID).is_some_and(|value| !is_sane(value)) {
         request.headers_mut().remove(REQUEST_ID);
     }
-    let mut response = next.run(request).await;
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
+    next.run(request).await
 }
 
 #[derive(Clone)]

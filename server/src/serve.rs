@@ -3,18 +3,20 @@
 use crate::{
     admin::socket::AdminSocket,
     app::{App, Settings},
+    client_address::TrustedProxies,
     clock::{Clock, SystemClock},
     config::Config,
+    connections::{self, Bounds},
     connectors, demo,
     live::Live,
+    rate_limit::RateLimits,
     responder::{self, script::Script},
     router::router,
     store::{Store, sqlite::SqliteStore},
     webhooks,
 };
 use anyhow::Context;
-use axum::serve::ListenerExt;
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{fs, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, time::timeout};
 use tracing::{info, warn};
 
@@ -42,8 +44,10 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
         upload_max_bytes: config.upload_max_bytes,
         files: config.data.join("files"),
     };
-    let app = App::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock), settings)
+    let mut app = App::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock), settings)
         .with_context(|| format!("uploaded files can't be kept in {}", config.data.display()))?;
+    app.rate_limits = Arc::new(RateLimits::new(config.limits));
+    app.trusted_proxies = Arc::new(TrustedProxies::new(config.trusted_proxies));
     if config.mock {
         let demo = demo::prepare(&*store, &*clock, &config.data, &base_url).await?;
         responder::start(app.clone(), script);
@@ -72,21 +76,31 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
         info!("stopping: taking no more connections, finishing what was taken");
         stopping.drain();
     };
-    let listener = listener.tap_io(|connection| {
-        // A message is small, and should leave at once.
-        drop(connection.set_nodelay(true));
-    });
-    let server = axum::serve(listener, router(app)).with_graceful_shutdown(graceful).into_future();
+    let bounds = Bounds {
+        n_max: max_connections(config.max_connections),
+        per_address: config.limits.connections_per_address,
+        ..Bounds::default()
+    };
+    let proxies = Arc::clone(&app.trusted_proxies);
+    let is_exempt =
+        move |peer: SocketAddr| peer.ip().to_canonical().is_loopback() || proxies.trusts(peer.ip());
+    let server = connections::serve(listener, router(app), bounds, is_exempt, graceful);
     let deadline = async {
         drop(draining.wait_for(|is_draining| *is_draining).await);
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        result = server => result?,
+        () = server => {}
         () = deadline => warn!("some requests were still under way after {DRAIN:?} and were cut off"),
     }
-    drop(deliveries.await);
-    drop(webhooks.await);
+    // What they had under way is in the database, and they begin it again.
+    for worker in [deliveries, webhooks] {
+        let stop = worker.abort_handle();
+        if timeout(DRAIN, worker).await.is_err() {
+            warn!("deliveries to the outside were still under way after {DRAIN:?} and were cut off");
+            stop.abort();
+        }
+    }
     if let Some(commands) = commands {
         commands.abort();
         // It is gone from the directory before somebody else may use that.
@@ -97,6 +111,28 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send + 'static
     }
     info!("stopped");
     Ok(())
+}
+
+/// How many connections there may be: as many as are wanted, or as the system allows open files, beside those for everything else.
+fn max_connections(wanted: u32) -> usize {
+    const FOR_EVERYTHING_ELSE: usize = 200;
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let Some(n_files) = max_open_files() else { return wanted };
+    let possible = n_files.saturating_sub(FOR_EVERYTHING_ELSE).max(1);
+    if possible < wanted {
+        warn!(
+            connections = possible,
+            "the system allows {n_files} open files (`ulimit -n`): so many connections at a time"
+        );
+    }
+    wanted.min(possible)
+}
+
+/// Nothing where the system doesn't tell, or sets no limit.
+fn max_open_files() -> Option<usize> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// Forgets uploads that were never sent, now and every hour.

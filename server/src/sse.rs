@@ -4,6 +4,7 @@ use crate::{
     clock::random_bytes,
     domain::{Result, Rev},
     live::{EventStream, Start, StreamItem},
+    rate_limit::StreamPlace,
 };
 use axum::{
     body::Body,
@@ -25,24 +26,24 @@ pub fn start(headers: &HeaderMap, epoch: u32) -> Start {
     Start::from_position(position, epoch)
 }
 
-/// An answer that goes on as `events` does. `frame` makes the bytes of an item; nothing of what its listener need not hear.
-pub fn respond<F, Framed>(events: EventStream, frame: F) -> Response
+/// An answer that goes on as `events` does, and keeps its place for as long. `frame` makes the bytes of an item; nothing of what its listener need not hear.
+pub fn respond<F, Framed>(events: EventStream, place: StreamPlace, frame: F) -> Response
 where
     F: Fn(StreamItem) -> Framed + Send + 'static,
     Framed: Future<Output = Result<Option<Bytes>>> + Send + 'static,
 {
-    let frames = stream::unfold((events, frame), |(mut events, frame)| async move {
+    let frames = stream::unfold((events, place, frame), |(mut events, place, frame)| async move {
         loop {
             let framed = match events.next().await? {
                 Ok(item) => frame(item).await,
                 Err(failure) => Err(failure),
             };
             match framed {
-                Ok(Some(bytes)) => return Some((Ok(bytes), (events, frame))),
+                Ok(Some(bytes)) => return Some((Ok(bytes), (events, place, frame))),
                 Ok(None) => {}
                 Err(failure) => {
                     error!(error = %failure, "an event stream could not be carried on");
-                    return Some((Err(failure), (events, frame)));
+                    return Some((Err(failure), (events, place, frame)));
                 }
             }
         }

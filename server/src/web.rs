@@ -1,6 +1,7 @@
 //! What browsers fetch besides the API: the loader, the panel's document and assets, the demo pages, files, the APIs'
 //! documentation, health.
 
+pub mod around;
 pub mod assets;
 pub mod compress;
 pub mod demo;

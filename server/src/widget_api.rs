@@ -6,6 +6,7 @@ pub mod conversations;
 pub mod convert;
 pub mod error;
 mod extract;
+pub mod guard;
 pub mod messages;
 pub mod sessions;
 pub mod stream;

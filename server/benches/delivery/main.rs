@@ -16,6 +16,7 @@ use server::{
     clock::{Clock, SystemClock, new_id},
     demo,
     live::Live,
+    rate_limit::RateLimits,
     router::router,
     store::{Store, sqlite::SqliteStore},
 };
@@ -51,7 +52,8 @@ async fn serve(directory: &Path) -> Result<(SocketAddr, App)> {
         upload_max_bytes: 1 << 20,
         files: directory.join("files"),
     };
-    let app = App::new(store, live, clock, settings)?;
+    let mut app = App::new(store, live, clock, settings)?;
+    app.rate_limits = Arc::new(RateLimits::unlimited());
     Ok((listen(router(app.clone())).await?, app))
 }
 

@@ -64,6 +64,7 @@ pub fn part(app: &App) -> (Part, Router<App>) {
 pub fn documented_errors() -> Vec<(u16, &'static str)> {
     vec![
         (400, "The request can't be read"),
+        (408, "The body came too slowly"),
         (413, "The body is too large"),
         (415, "The body is neither JSON nor a form"),
         (429, "The company has asked too much; see Retry-After"),
@@ -93,6 +94,7 @@ impl Dialect for Iris {
         let status = match status(error) {
             status if status.is_server_error() => status,
             status @ (StatusCode::METHOD_NOT_ALLOWED
+            | StatusCode::REQUEST_TIMEOUT
             | StatusCode::PAYLOAD_TOO_LARGE
             | StatusCode::UNSUPPORTED_MEDIA_TYPE
             | StatusCode::TOO_MANY_REQUESTS) => status,

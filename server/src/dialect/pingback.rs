@@ -92,6 +92,7 @@ fn documented_errors() -> Vec<(u16, &'static str)> {
         (401, "No token, or one that is no good"),
         (403, "The token may not do that"),
         (404, "There is no such thing, or it is another company's"),
+        (408, "The body came too slowly"),
         (409, "The conversation is closed, or a request with this Idempotency-Key is under way"),
         (413, "The body is too large"),
         (415, "The body is neither JSON nor a form"),

@@ -53,6 +53,16 @@ pub struct Change {
     pub kind: ChangeKind,
 }
 
+impl Change {
+    /// About how much memory it takes, in bytes, for those who bound what they hold.
+    pub const fn weight(&self) -> usize {
+        match &self.kind {
+            ChangeKind::Message(message) => size_of::<Self>() + message.weight(),
+            _ => size_of::<Self>(),
+        }
+    }
+}
+
 /// A stretch of the log, as one customer or one company may see it.
 #[derive(Clone, Debug)]
 pub struct LogPage {

@@ -66,6 +66,9 @@ pub enum Error {
     TooLarge(u64),
     #[error("the body must be {0}")]
     UnsupportedMediaType(&'static str),
+    /// The body stood still, or trickled.
+    #[error("the body came too slowly")]
+    TooSlow,
     #[error("this address has other methods; see the Allow header")]
     MethodNotAllowed,
     /// The company has asked too much; it may come back after so many seconds.

@@ -59,6 +59,15 @@ pub struct Message {
     pub created_at: Timestamp,
 }
 
+impl Message {
+    /// About how much memory what hangs on it takes, in bytes.
+    pub const fn weight(&self) -> usize {
+        /// A name, an address, a type.
+        const ATTACHMENT: usize = 512;
+        self.content.len() + self.attachments.len() * ATTACHMENT
+    }
+}
+
 /// What a message says: a text, files, or both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {

@@ -4,11 +4,12 @@
 //! log is read waits in the subscription, and what was read already is dropped when it comes.
 
 use crate::{
-    domain::{Change, Error, Result, Rev, Thread, VisitorSession, administration::Principal},
+    clock::Clock,
+    domain::{Change, Error, Message, Result, Rev, Thread, VisitorSession, administration::Principal},
     live::{Live, LiveChange, Signal, Subscription, Topic, TypingNotice},
     store::Store,
 };
-use shared::{CompanyId, CustomerId, Position, limits::HEARTBEAT_SECONDS};
+use shared::{CompanyId, CustomerId, Position, Timestamp, limits::HEARTBEAT_SECONDS};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::{
     sync::{broadcast::error::RecvError, watch},
@@ -18,6 +19,12 @@ use uuid::Uuid;
 
 /// Entries read from the log at once. A listener that missed more gets them stretch by stretch, as it takes them.
 const LOG_PAGE: u32 = 100;
+/// At first it is so many, and more once it is seen that they are small.
+const FIRST_LOG_PAGE: u32 = 16;
+
+/// What a stream holds for a listener that doesn't take it, in bytes, beside one message however large: of the log, and of a
+/// conversation's last messages.
+const HELD_MAX_BYTES: usize = 32 * 1024;
 
 /// What a stream says next.
 #[derive(Debug)]
@@ -101,6 +108,10 @@ pub struct EventStream {
     is_behind: bool,
     /// A heartbeat is due once the log has been read to its end.
     owes_heartbeat: bool,
+    /// Entries to be read from the log the next time.
+    log_page: u32,
+    /// When what the listener showed is good no longer, and by which clock.
+    good_until: Option<(Timestamp, Arc<dyn Clock>)>,
     has_ended: bool,
 }
 
@@ -120,8 +131,21 @@ impl EventStream {
             logged: VecDeque::new(),
             is_behind: false,
             owes_heartbeat: false,
+            log_page: FIRST_LOG_PAGE,
+            good_until: None,
             has_ended: false,
         }
+    }
+
+    /// Ends when what the listener showed has expired: a token that opens nothing any more keeps nothing open either. It is
+    /// noticed with the next thing that happens, a heartbeat at the latest.
+    #[must_use]
+    pub fn until(self, expires_at: Timestamp, clock: Arc<dyn Clock>) -> Self {
+        Self { good_until: Some((expires_at, clock)), ..self }
+    }
+
+    fn has_expired(&self) -> bool {
+        self.good_until.as_ref().is_some_and(|(expires_at, clock)| clock.now() >= *expires_at)
     }
 
     /// What to say next; waits until there is something. `None` when the stream is over.
@@ -131,7 +155,7 @@ impl EventStream {
         if self.has_ended {
             return None;
         }
-        let item = self.next_item().await;
+        let item = self.next_item().await.filter(|_| !self.has_expired());
         self.has_ended = !matches!(
             item,
             Some(Ok(StreamItem::Snapshot(..)
@@ -155,6 +179,9 @@ impl EventStream {
                 return None;
             }
             if let Some(change) = self.logged.pop_front() {
+                if self.logged.is_empty() {
+                    self.logged = VecDeque::new();
+                }
                 self.rev = change.rev;
                 return Some(Ok(StreamItem::Logged(Box::new(change))));
             }
@@ -190,6 +217,7 @@ impl EventStream {
                             self.is_behind = true;
                         }
                     }
+                    Ok(Signal::Look) => self.is_behind = true,
                     Ok(Signal::Typing(notice)) => return Some(Ok(StreamItem::Typing(notice))),
                     Err(RecvError::Lagged(_)) => self.is_behind = true,
                     Err(RecvError::Closed) => return None,
@@ -202,7 +230,7 @@ impl EventStream {
     async fn begin(&mut self, start: Start) -> Result<Option<StreamItem>> {
         let Listener { company, customer, .. } = self.listener;
         if let Start::After(rev) = start {
-            let page = self.store.changes(company, customer, rev, LOG_PAGE).await?;
+            let page = self.store.changes(company, customer, rev, self.log_page).await?;
             if page.read_up_to >= rev {
                 self.is_behind = page.has_more;
                 // What is resumed from is confirmed at once, so that a client sees the stream live.
@@ -211,17 +239,20 @@ impl EventStream {
                 return Ok(None);
             }
         }
-        let (thread, rev) = match customer {
+        let (mut thread, rev) = match customer {
             Some(customer) => self.store.snapshot(company, customer).await?,
             None => (None, self.store.head_rev(company).await?),
         };
+        if let Some(thread) = &mut thread {
+            keep_newest(thread);
+        }
         self.rev = rev;
         Ok(Some(StreamItem::Snapshot(thread.map(Box::new), rev)))
     }
 
     async fn read_log(&mut self) -> Result<(), Error> {
         let Listener { company, customer, .. } = self.listener;
-        let page = self.store.changes(company, customer, self.rev, LOG_PAGE).await?;
+        let page = self.store.changes(company, customer, self.rev, self.log_page).await?;
         self.is_behind = page.has_more;
         self.take_page(page);
         Ok(())
@@ -232,6 +263,32 @@ impl EventStream {
         if page.changes.is_empty() {
             self.rev = page.read_up_to;
         }
-        self.logged.extend(page.changes);
+        let mut n_bytes = 0;
+        for change in page.changes {
+            n_bytes += change.weight();
+            if n_bytes > HELD_MAX_BYTES && !self.logged.is_empty() {
+                // The rest is read again when these are said, and fewer at once.
+                self.is_behind = true;
+                self.log_page = u32::try_from(self.logged.len()).unwrap_or(LOG_PAGE);
+                return;
+            }
+            self.logged.push_back(change);
+        }
+        self.log_page = (self.log_page * 2).min(LOG_PAGE);
+    }
+}
+
+/// Leaves out the oldest messages of a snapshot that would be too large; the listener asks for them when they are looked at.
+fn keep_newest(thread: &mut Thread) {
+    let mut n_bytes = 0;
+    let is_too_much = |message: &Message| {
+        n_bytes += size_of::<Message>() + message.weight();
+        n_bytes > HELD_MAX_BYTES
+    };
+    if let Some(oldest_too_much) = thread.messages.iter().rposition(is_too_much) {
+        // The newest is said however large it is.
+        let n_left_out = (oldest_too_much + 1).min(thread.messages.len() - 1);
+        thread.messages.drain(..n_left_out);
+        thread.has_more = true;
     }
 }

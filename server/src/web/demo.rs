@@ -10,6 +10,9 @@ use axum::{
 const FIRST_PAGE: &str = include_str!("demo/first.html");
 const SECOND_PAGE: &str = include_str!("demo/second.html");
 const STYLE: &str = include_str!("demo/style.css");
+/// As strict as a site may be that has the widget on it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-src 'self'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub async fn first_page(State(app): State<App>) -> Response {
     page(&app, FIRST_PAGE)
@@ -25,7 +28,8 @@ pub async fn style() -> ([(HeaderName, &'static str); 1], &'static str) {
 
 fn page(app: &App, html: &str) -> Response {
     if app.web.is_mock {
-        Html(html.replace("{{WIDGET_ID}}", &WIDGET_ID.to_string())).into_response()
+        let html = html.replace("{{WIDGET_ID}}", &WIDGET_ID.to_string());
+        ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(html)).into_response()
     } else {
         StatusCode::NOT_FOUND.into_response()
     }

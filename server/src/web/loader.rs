@@ -5,7 +5,7 @@ use crate::{app::App, web::settings_json, widget_api::convert};
 use axum::{
     body::Body,
     extract::{Query, State},
-    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
 use serde::Deserialize;
@@ -14,6 +14,9 @@ use serde::Deserialize;
 const LOADER: &str = include_str!(concat!(env!("OUT_DIR"), "/loader.js"));
 const SETTINGS: &str = "__PORCHLIGHT_SETTINGS__";
 const CONTENT_TYPE: &str = "text/javascript; charset=utf-8";
+/// Pages of every origin include the loader.
+const FOR_ANY_PAGE: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
 
 #[derive(Deserialize)]
 pub struct LoaderQuery {
@@ -45,10 +48,8 @@ pub async fn loader(
         header::CACHE_CONTROL,
         HeaderValue::from_static("public, max-age=300, stale-while-revalidate=86400"),
     );
-    response.headers_mut().insert(
-        header::HeaderName::from_static("cross-origin-resource-policy"),
-        HeaderValue::from_static("cross-origin"),
-    );
+    let (name, value) = FOR_ANY_PAGE;
+    response.headers_mut().insert(name, value);
     Ok(response)
 }
 
@@ -57,5 +58,6 @@ fn warning() -> Response<Body> {
         (header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    (headers, "console.warn(\"Porchlight: no widget has the id that this page names\");").into_response()
+    ([FOR_ANY_PAGE], headers, "console.warn(\"Porchlight: no widget has the id that this page names\");")
+        .into_response()
 }

@@ -282,7 +282,7 @@ async fn gather(first: std::result::Result<Signal, RecvError>, feed: &mut Receiv
         match signal {
             // A customer by themselves is of no interest to some formats, but that is theirs to say.
             Ok(Signal::Change(live)) => drop(companies.insert(live.change.company)),
-            Ok(Signal::Typing(_)) => {}
+            Ok(Signal::Typing(_) | Signal::Look) => {}
             Err(_) => return Stale::All,
         }
         next = feed.try_recv().ok().map(Ok);

@@ -5,7 +5,7 @@ use crate::{
     widget_api::{
         convert,
         error::Result,
-        extract::{InQuery, Visitor},
+        extract::{InQuery, Sender},
     },
 };
 use axum::{Json, body::Body, extract::State, http::HeaderMap, http::StatusCode, http::header};
@@ -20,7 +20,7 @@ pub struct UploadQuery {
 /// The body is the file's bytes, whatever the Content-Type says.
 pub async fn upload_attachment(
     State(app): State<App>,
-    Visitor(visitor): Visitor,
+    Sender(visitor): Sender,
     InQuery(query): InQuery<UploadQuery>,
     headers: HeaderMap,
     body: Body,

@@ -6,7 +6,7 @@ use crate::{
     widget_api::{
         convert,
         error::Result,
-        extract::{InPath, JsonBody, Visitor},
+        extract::{InPath, JsonBody, Sender, Visitor},
     },
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -24,7 +24,7 @@ pub async fn list_conversations(
 
 pub async fn start_conversation(
     State(app): State<App>,
-    Visitor(visitor): Visitor,
+    Sender(visitor): Sender,
     JsonBody(body): JsonBody<StartConversation>,
 ) -> Result<(StatusCode, Json<Thread>)> {
     let content = Content::new("content", body.content, body.attachments)
@@ -56,6 +56,8 @@ pub async fn set_typing(
     JsonBody(body): JsonBody<SetTyping>,
 ) -> Result<StatusCode> {
     let conversation = app.conversations.get_for_customer(visitor.company, visitor.customer, id).await?;
-    app.conversations.announce_typing(visitor.company, &conversation, Side::Customer, None, body.typing);
+    if app.rate_limits.allows_typing(visitor.customer) {
+        app.conversations.announce_typing(visitor.company, &conversation, Side::Customer, None, body.typing);
+    }
     Ok(StatusCode::NO_CONTENT)
 }

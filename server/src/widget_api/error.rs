@@ -18,6 +18,8 @@ pub struct ApiError {
     code: ErrorCode,
     message: String,
     fields: Vec<FieldProblem>,
+    /// When to come back, in seconds.
+    retry_after: Option<u64>,
     /// What really happened, for the log.
     cause: Option<Arc<Error>>,
 }
@@ -26,7 +28,7 @@ pub type Result<T, E = ApiError> = std::result::Result<T, E>;
 
 impl ApiError {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), fields: Vec::new(), cause: None }
+        Self { code, message: message.into(), fields: Vec::new(), retry_after: None, cause: None }
     }
 
     const fn status(&self) -> StatusCode {
@@ -69,13 +71,18 @@ impl From<Error> for ApiError {
             Error::TokenInvalid | Error::CredentialsMissing => ErrorCode::TokenInvalid,
             Error::TokenExpired => ErrorCode::TokenExpired,
             Error::Malformed(_) => ErrorCode::MalformedBody,
+            Error::TooSlow => ErrorCode::RequestTimeout,
             Error::TooLarge(_) => ErrorCode::BodyTooLarge,
             Error::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
             Error::MethodNotAllowed => ErrorCode::MethodNotAllowed,
-            Error::TooManyRequests(_) => ErrorCode::TooManyRequests,
+            Error::TooManyRequests(seconds) => {
+                let retry_after = Some(*seconds);
+                return Self { retry_after, ..Self::new(ErrorCode::TooManyRequests, error.to_string()) };
+            }
             Error::Unavailable(_) => {
                 let cause = Some(Arc::new(error));
-                return Self { cause, ..Self::new(ErrorCode::Unavailable, "not available now; try again") };
+                let refusal = Self::new(ErrorCode::Unavailable, "not available now; try again");
+                return Self { cause, retry_after: Some(1), ..refusal };
             }
             // What the panel can't be told: nothing it calls ends so.
             Error::AlreadyExists(_)
@@ -122,14 +129,11 @@ pub async fn write_error(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.remove(header::CONTENT_LENGTH);
-    match parts.status {
-        StatusCode::UNAUTHORIZED => {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        StatusCode::SERVICE_UNAVAILABLE => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        _ => {}
+    if parts.status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if let Some(seconds) = refusal.retry_after {
+        headers.insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }

@@ -3,6 +3,7 @@
 use crate::{
     app::App,
     auth::Token,
+    client_address::ClientAddress,
     domain::VisitorSession,
     widget_api::error::{ApiError, Result},
 };
@@ -13,6 +14,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 use shared::ErrorCode;
+use std::convert::Infallible;
 
 /// The visitor whose access token came in the `Authorization` header.
 pub struct Visitor(pub VisitorSession);
@@ -23,6 +25,30 @@ impl FromRequestParts<App> for Visitor {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let token = bearer_token(&parts.headers)?;
         Ok(Self(app.sessions.authenticate(&token).await?))
+    }
+}
+
+/// The same visitor, about to send something: counted, before the body is read.
+pub struct Sender(pub VisitorSession);
+
+impl FromRequestParts<App> for Sender {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let Visitor(visitor) = Visitor::from_request_parts(parts, app).await?;
+        app.rate_limits.check_send(visitor.customer)?;
+        Ok(Self(visitor))
+    }
+}
+
+/// Whom the request counts for; nobody where nothing is counted.
+pub struct FromAddress(pub Option<ClientAddress>);
+
+impl FromRequestParts<App> for FromAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, Infallible> {
+        Ok(Self(parts.extensions.get().copied()))
     }
 }
 

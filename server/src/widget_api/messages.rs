@@ -6,7 +6,7 @@ use crate::{
     widget_api::{
         convert,
         error::Result,
-        extract::{InPath, InQuery, JsonBody, Visitor},
+        extract::{self, InPath, InQuery, JsonBody, Visitor},
     },
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -15,7 +15,7 @@ use shared::{ClientId, ConversationId, Message, MessagePage, SendMessage, Seq, l
 
 pub async fn send_message(
     State(app): State<App>,
-    Visitor(visitor): Visitor,
+    extract::Sender(visitor): extract::Sender,
     InPath((conversation, client_id)): InPath<(ConversationId, ClientId)>,
     JsonBody(body): JsonBody<SendMessage>,
 ) -> Result<(StatusCode, Json<Message>)> {

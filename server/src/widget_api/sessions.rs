@@ -5,7 +5,7 @@ use crate::{
     widget_api::{
         convert,
         error::Result,
-        extract::{JsonBody, bearer_token},
+        extract::{FromAddress, JsonBody, bearer_token},
     },
 };
 use axum::{
@@ -17,8 +17,10 @@ use shared::{CreateSession, Session};
 
 pub async fn create_session(
     State(app): State<App>,
+    FromAddress(address): FromAddress,
     JsonBody(body): JsonBody<CreateSession>,
 ) -> Result<(StatusCode, Json<Session>)> {
+    app.rate_limits.check_session(address)?;
     let issued = app.sessions.create(body.widget_id).await?;
     Ok((StatusCode::CREATED, Json(convert::session(&issued))))
 }

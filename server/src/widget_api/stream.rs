@@ -5,7 +5,11 @@ use crate::{
     domain::{Rev, Side},
     live::{EventStream, Listener, StreamItem},
     sse,
-    widget_api::{convert, error::Result, extract::Visitor},
+    widget_api::{
+        convert,
+        error::Result,
+        extract::{FromAddress, Visitor, bearer_token},
+    },
 };
 use axum::{extract::State, http::HeaderMap, response::Response};
 use bytes::Bytes;
@@ -15,12 +19,17 @@ use std::{future::ready, sync::Arc};
 pub async fn stream_events(
     State(app): State<App>,
     Visitor(visitor): Visitor,
+    FromAddress(address): FromAddress,
     headers: HeaderMap,
 ) -> Result<Response> {
+    let place = app.rate_limits.open_stream(visitor.id, address)?;
     let epoch = app.store.epoch();
     let start = sse::start(&headers, epoch);
-    let events = EventStream::open(Arc::clone(&app.store), &app.live, Listener::visitor(&visitor), start);
-    Ok(sse::respond(events, move |item| ready(Ok(frame(item, epoch)))))
+    let events = EventStream::open(Arc::clone(&app.store), &app.live, Listener::visitor(&visitor), start)
+        .until(visitor.access_expires_at, Arc::clone(&app.clock));
+    // From here on the stream hears of the session's end; what came between recognising it and this is asked for.
+    app.sessions.authenticate(&bearer_token(&headers)?).await?;
+    Ok(sse::respond(events, place, move |item| ready(Ok(frame(item, epoch)))))
 }
 
 /// The bytes of an item; nothing for what the visitor need not hear.

@@ -10,6 +10,7 @@ use server::{
     },
     config::Config,
     live::{EventStream, Listener, Start, StreamItem},
+    rate_limit::Limits,
     serve,
 };
 use std::{
@@ -423,6 +424,9 @@ async fn a_server_listens_for_commands_as_long_as_it_runs() {
         upload_max_bytes: 1 << 20,
         mock: false,
         mock_script: None,
+        trusted_proxies: Vec::new(),
+        limits: Limits::NONE,
+        max_connections: 100,
         log_format: server::config::LogFormat::Text,
         log: "info".into(),
     };

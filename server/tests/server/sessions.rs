@@ -71,6 +71,55 @@ async fn a_spent_refresh_token_that_comes_back_ends_the_session() {
 }
 
 #[tokio::test]
+async fn a_stream_outlives_its_access_token_no_longer_than_until_something_happens() {
+    let server = TestServer::start().await;
+    let (visitor, other) = (server.visitor().await, server.visitor().await);
+    let conversation = visitor.start("Hello").await.conversation.id;
+    let mut stream = visitor.listen(None).await;
+    let (_, position) = stream.next().await.unwrap();
+    server.clock.advance_seconds(HOUR - 1);
+    server.agent_says(conversation, "in time").await;
+    assert_eq!(stream.message().await.content, "in time");
+    let renewed: Session = refresh(&server, &visitor.session.refresh_token).await.json();
+    let mut others =
+        server.visitor_with(refresh(&server, &other.session.refresh_token).await.json()).listen(None).await;
+    others.event().await;
+
+    server.clock.advance_seconds(1);
+    server.agent_says(conversation, "too late").await;
+    assert!(stream.next().await.is_none(), "what it showed opens nothing any more");
+    let mut resumed = server.visitor_with(renewed).listen(position.as_deref()).await;
+    assert_eq!(resumed.message().await.content, "in time");
+    assert_eq!(resumed.message().await.content, "too late");
+    server.app.live.drain();
+    assert!(
+        matches!(others.event().await, shared::Event::Goodbye(_)),
+        "a stream with a token that is good goes on"
+    );
+}
+
+#[tokio::test]
+async fn a_customer_who_is_erased_hears_nothing_more_and_others_do() {
+    let server = TestServer::start().await;
+    let (visitor, other) = (server.visitor().await, server.visitor().await);
+    visitor.start("Hello").await;
+    let conversation = other.start("Hello").await.conversation.id;
+    let (mut stream, mut others) = (visitor.listen(None).await, other.listen(None).await);
+    stream.event().await;
+    others.event().await;
+    let path = format!("/api/v1/customers/{}", visitor.session.customer_id);
+    let erased = server.call(request(Method::DELETE, &path, Some(&server.demo.api_token), None)).await;
+    assert!(erased.status.is_success(), "{}", erased.text());
+    while let Some((event, _)) = stream.next().await {
+        assert!(!matches!(event, shared::Event::Message(_)), "{event:?}");
+    }
+    let refused = status_with(&server, &visitor.session.access_token).await;
+    assert_eq!(refused.refused(StatusCode::UNAUTHORIZED), "token_invalid");
+    server.agent_says(conversation, "Still there?").await;
+    assert_eq!(others.message().await.content, "Still there?");
+}
+
+#[tokio::test]
 async fn a_refresh_token_expires_too() {
     let server = TestServer::start().await;
     let visitor = server.visitor().await;

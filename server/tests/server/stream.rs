@@ -3,7 +3,10 @@
 use crate::support::TestServer;
 use axum::http::{Method, StatusCode};
 use serde_json::json;
-use shared::{Event, Position, Reader, ReceiptState, SenderType, limits::HEARTBEAT_SECONDS};
+use shared::{
+    Event, Position, Reader, ReceiptState, SenderType,
+    limits::{HEARTBEAT_SECONDS, TEXT_MAX_BYTES},
+};
 use std::time::Duration;
 
 #[tokio::test]
@@ -224,6 +227,49 @@ async fn a_server_that_stops_says_goodbye_and_ends_the_stream() {
     let Event::Goodbye(goodbye) = stream.event().await else { panic!("goodbye comes next") };
     assert!(goodbye.reconnect_after_ms < shared::limits::RECONNECT_SPREAD_MS);
     assert!(stream.next().await.is_none());
+}
+
+#[tokio::test]
+async fn long_messages_come_whole_and_in_order_live_and_from_the_log() {
+    let server = TestServer::start().await;
+    let visitor = server.visitor().await;
+    let conversation = visitor.start("Hello").await.conversation.id;
+    let mut live = visitor.listen(None).await;
+    let (_, position) = live.next().await.unwrap();
+    let mut texts = Vec::new();
+    for n in 0..60_usize {
+        // Now a short one, now one that fills what a stream may hold by itself.
+        let text = format!("{n} {}", "x".repeat([1, 1500, TEXT_MAX_BYTES - 10][n % 3]));
+        server.agent_says(conversation, &text).await;
+        texts.push(text);
+    }
+    let mut resumed = visitor.listen(position.as_deref()).await;
+    for text in &texts {
+        assert!(live.message().await.content == *text);
+        assert!(resumed.message().await.content == *text);
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_of_long_messages_holds_the_newest_and_says_that_there_are_more() {
+    let server = TestServer::start().await;
+    let visitor = server.visitor().await;
+    let conversation = visitor.start("Hello").await.conversation.id;
+    for n in 0..6 {
+        server.agent_says(conversation, &format!("{n} {}", "x".repeat(10_000))).await;
+    }
+    let mut stream = visitor.listen(None).await;
+    let (Event::Snapshot(snapshot), Some(position)) = stream.next().await.unwrap() else {
+        panic!("a snapshot comes first")
+    };
+    let thread = snapshot.thread.unwrap();
+    assert!(thread.has_more);
+    let seqs: Vec<_> = thread.messages.iter().map(|message| message.seq).collect();
+    assert_eq!(seqs, [5, 6, 7], "the newest, without holes");
+    server.agent_says(conversation, "and on").await;
+    assert_eq!(stream.message().await.seq, 8);
+    let mut resumed = visitor.listen(Some(&position)).await;
+    assert_eq!(resumed.message().await.seq, 8, "what was left out of the snapshot was not missed");
 }
 
 #[tokio::test]

@@ -11,10 +11,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use server::{
     app::{App, Settings},
+    client_address::{Peer, TrustedProxies},
     clock::{Clock, TestClock, new_id},
+    connections::{self, Bounds},
     demo::{self, Demo},
     domain::{NewCompany, Plan, Scope, Sender, Widget},
     live::Live,
+    rate_limit::{Limits, RateLimits},
     router::router,
     store::{Store, sqlite::SqliteStore},
 };
@@ -23,9 +26,9 @@ use shared::{
     WidgetId,
     sse::{Frame, Parser},
 };
-use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::VecDeque, future::pending, net::SocketAddr, sync::Arc, time::Duration};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinHandle};
 use tower::ServiceExt;
 
 /// 2026-01-01T00:00:00Z.
@@ -71,8 +74,44 @@ impl TestServer {
             upload_max_bytes: UPLOAD_MAX_BYTES,
             files: directory.path().join("files"),
         };
-        let app = App::new(store, live, Arc::clone(&clock) as _, settings).unwrap();
+        let mut app = App::new(store, live, Arc::clone(&clock) as _, settings).unwrap();
+        // Companies have their plans' limits; tests about the others set them.
+        app.rate_limits = Arc::new(RateLimits::new(Limits::NONE));
         Self { router: router(app.clone()), app, clock, demo, directory }
+    }
+
+    /// A server with these limits, which believes these proxies.
+    pub async fn start_limited(limits: Limits, proxies: &[&str]) -> Self {
+        let networks = proxies.iter().map(|network| network.parse().unwrap()).collect();
+        Self::start_changed(|app| {
+            app.rate_limits = Arc::new(RateLimits::new(limits));
+            app.trusted_proxies = Arc::new(TrustedProxies::new(networks));
+        })
+        .await
+    }
+
+    /// A server that differs from the others in this.
+    pub async fn start_changed(change: impl FnOnce(&mut App)) -> Self {
+        let mut server = Self::start().await;
+        change(&mut server.app);
+        server.router = router(server.app.clone());
+        server
+    }
+
+    /// A request that came over a connection from this address.
+    pub async fn call_from(&self, address: &str, mut request: Request<Body>) -> Answer {
+        let peer = SocketAddr::new(address.parse().unwrap(), 40_000);
+        request.extensions_mut().insert(Peer(peer));
+        self.call(request).await
+    }
+
+    /// The body of the answer to such a request, which goes on.
+    pub async fn open_from(&self, address: &str, mut request: Request<Body>) -> Body {
+        let peer = SocketAddr::new(address.parse().unwrap(), 40_000);
+        request.extensions_mut().insert(Peer(peer));
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        response.into_body()
     }
 
     /// Stops the server as SIGTERM does, and starts another on the same data.
@@ -98,11 +137,20 @@ impl TestServer {
 
     /// Serves it on a free port of the loopback too, for programs that are not of this process.
     pub async fn listen(&self) -> SocketAddr {
+        self.listen_within(Bounds::default(), pending()).await.0
+    }
+
+    /// The same within these bounds, which count for everybody, until `stop`; and what waits for its end.
+    pub async fn listen_within(
+        &self,
+        bounds: Bounds,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> (SocketAddr, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = self.router.clone();
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        address
+        let serving = connections::serve(listener, router, bounds, |_| false, stop);
+        (address, tokio::spawn(serving))
     }
 
     pub async fn get(&self, path: &str) -> Answer {

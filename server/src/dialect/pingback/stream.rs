@@ -3,12 +3,13 @@
 use super::webhook;
 use crate::{
     app::App,
+    client_address::ClientAddress,
     dialect::{Reader, Result, times::iso},
     domain::{self, Change, ChangeKind, MessageQuery, Receipt, ReceiptState, Side},
     live::{EventStream, Listener, StreamItem, TypingNotice},
     sse,
 };
-use axum::{extract::State, http::HeaderMap, response::Response};
+use axum::{Extension, extract::State, http::HeaderMap, response::Response};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -61,15 +62,17 @@ struct TypingEvent<'t> {
 pub async fn stream_events(
     State(app): State<App>,
     Reader(caller): Reader,
+    address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
 ) -> Result<Response> {
+    let place = app.rate_limits.open_stream(caller.token, address.map(|Extension(address)| address))?;
     let epoch = app.store.epoch();
     let start = sse::start(&headers, epoch);
     let events = EventStream::open(Arc::clone(&app.store), &app.live, Listener::program(&caller), start);
     // From here on the stream hears of the token's end; what came between recognising it and this is asked for.
     app.administration.principal(caller.token).await?;
     let app = Arc::new(app);
-    Ok(sse::respond(events, move |item| {
+    Ok(sse::respond(events, place, move |item| {
         let app = Arc::clone(&app);
         async move { frame(&app, item, epoch).await }
     }))
