@@ -12,6 +12,17 @@ pub fn max_open_files() -> Result<usize> {
     Ok(n_files.parse().unwrap_or(usize::MAX))
 }
 
+/// As many streams as were wanted, or as this process and the server have descriptors for.
+pub fn most_streams(n_wanted: usize) -> Result<usize> {
+    // For requests beside the streams, the database, the log.
+    const RESERVED: usize = 600;
+    let n_most = max_open_files()?.saturating_sub(RESERVED);
+    if n_most < n_wanted {
+        println!("`ulimit -n` has room for {n_most} streams instead of {n_wanted}");
+    }
+    Ok(n_wanted.min(n_most))
+}
+
 /// Whether something else keeps the machine busy: figures of such a run are not worth much.
 pub fn load_average() -> f64 {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();

@@ -7,6 +7,7 @@ mod clock;
 mod http;
 mod judge;
 mod machine;
+mod proxy;
 mod random;
 mod report;
 mod scenario;

@@ -71,6 +71,8 @@ pub struct Stage {
     pub server: Server,
     pub world: Arc<World>,
     pub visitors: Vec<Arc<Visitor>>,
+    /// So many of them have their streams.
+    n_connected: usize,
     tasks: JoinSet<()>,
 }
 
@@ -88,11 +90,18 @@ impl Stage {
         let world = Arc::new(world);
         let mut tasks = JoinSet::new();
         tasks.spawn(progress(Arc::clone(&world), run.report.scenario));
-        Self { server, world, visitors: Vec::new(), tasks }
+        Self { server, world, visitors: Vec::new(), n_connected: 0, tasks }
     }
 
     /// Lets visitors come, each with a conversation and a live stream for each tab.
     pub async fn gather(&mut self, n_visitors: usize, n_tabs: usize) -> Result<()> {
+        self.begin(n_visitors, n_tabs).await?;
+        self.connect().await;
+        Ok(())
+    }
+
+    /// Lets visitors come and write their first message, each with so many tabs.
+    pub async fn begin(&mut self, n_visitors: usize, n_tabs: usize) -> Result<()> {
         let room = Arc::new(Semaphore::new(N_BEGINNING));
         let mut beginning = JoinSet::new();
         let first = self.visitors.len();
@@ -104,24 +113,29 @@ impl Stage {
             beginning.spawn(async move {
                 let _place = room.acquire_owned().await;
                 visitor.write();
-                // The panel connects as soon as there is a session.
                 while !visitor.is_idle() {
                     sleep(Duration::from_millis(5)).await;
                 }
-                visitor
             });
         }
         while let Some(begun) = beginning.join_next().await {
-            let visitor = begun?;
-            for tab in 0..n_tabs {
-                self.tasks.spawn(Arc::clone(&visitor).listen(tab));
+            begun?;
+        }
+        Ok(())
+    }
+
+    /// Opens the streams of those who have come since it was last called, and waits until they are live.
+    pub async fn connect(&mut self) {
+        for visitor in &self.visitors[self.n_connected..] {
+            for tab in 0..visitor.n_tabs() {
+                self.tasks.spawn(Arc::clone(visitor).listen(tab));
             }
         }
+        self.n_connected = self.visitors.len();
         self.wait_until(Duration::from_mins(2), |stage| {
             get(&stage.world.counters.n_live) >= stage.n_streams() && stage.has_settled()
         })
         .await;
-        Ok(())
     }
 
     pub fn n_streams(&self) -> usize {

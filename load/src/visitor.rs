@@ -13,7 +13,7 @@ use crate::{
     random::Random,
     world::World,
 };
-use shared::{ClientId, ConversationId, ConversationStatus, Session, id::uuid_v7};
+use shared::{ClientId, ConversationId, ConversationStatus, Session, id::uuid_v7, limits::TEXT_MAX_BYTES};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -49,6 +49,7 @@ struct State {
     n_written: u64,
     /// When each message was first sent, to tell how long it took.
     sent_at: HashMap<ClientId, Instant>,
+    is_measured: bool,
 }
 
 #[derive(Default)]
@@ -69,6 +70,7 @@ impl Visitor {
             random: world.random.fork(number as u64 + 1),
             n_written: 0,
             sent_at: HashMap::new(),
+            is_measured: true,
         };
         Arc::new(Self {
             number,
@@ -84,6 +86,20 @@ impl Visitor {
 
     /// Writes a message. It is on its way as soon as [`Visitor::deliver`] runs.
     pub fn write(&self) {
+        self.write_and_pad(0);
+    }
+
+    /// Writes as long a message as there can be.
+    pub fn write_long(&self) {
+        self.write_and_pad(TEXT_MAX_BYTES);
+    }
+
+    /// How long this visitor's messages take is no matter.
+    pub fn is_not_measured(&self) {
+        self.state().is_measured = false;
+    }
+
+    fn write_and_pad(&self, n_bytes: usize) {
         {
             let mut state = self.state();
             state.n_written += 1;
@@ -94,7 +110,9 @@ impl Visitor {
                 reason = "milliseconds since 1970"
             )]
             let client_id = ClientId(uuid_v7(now_ms() as u64, &bytes));
-            let content = format!("Visitor {} writes message {}. {client_id}", self.number, state.n_written);
+            let mut content =
+                format!("Visitor {} writes message {}. {client_id}", self.number, state.n_written);
+            content.extend(std::iter::repeat_n('.', n_bytes.saturating_sub(content.len())));
             self.world.ledger.wrote(client_id, self.number, state.n_written, content.clone());
             state.outbox.push(client_id, content, Vec::new(), now_ms());
         }
@@ -106,18 +124,8 @@ impl Visitor {
         self.state().outbox.items().is_empty()
     }
 
-    /// Messages that were not taken, and will not be without the visitor.
-    pub fn n_refused(&self) -> usize {
-        self.state().outbox.items().iter().filter(|item| item.refused.is_some()).count()
-    }
-
     pub fn conversation(&self) -> Option<ConversationId> {
         self.state().timeline.conversation_id()
-    }
-
-    /// The number of the newest message this visitor knows of.
-    pub fn last_seq(&self) -> i64 {
-        self.state().timeline.messages().last().map_or(0, |message| message.seq)
     }
 
     /// Whether each tab has heard everything this visitor knows of.
@@ -149,11 +157,6 @@ impl Visitor {
 
     pub fn random_below(&self, n: u64) -> u64 {
         self.state().random.below(n)
-    }
-
-    /// Lets go of the connection for requests.
-    pub async fn hang_up(&self) {
-        self.client.lock().await.close();
     }
 
     /// A request of this visitor, without a session or with the token of one.

@@ -27,7 +27,8 @@ pub struct World {
     /// Whether a visitor's connection is kept after a request, as a browser does. With thousands of visitors it would cost as
     /// many descriptors as the streams.
     pub keeps_connections: bool,
-    /// How long a message took to be acknowledged, and to be said on each stream of its writer; while `is_measuring`.
+    /// How long a message took to be acknowledged, and to be said on each stream of its writer; while `is_measuring`, and of
+    /// visitors of whom it is asked.
     pub acknowledged_after: Latencies,
     pub heard_after: Latencies,
     pub is_measuring: AtomicBool,
@@ -40,6 +41,8 @@ pub struct Counters {
     pub n_heard: AtomicUsize,
     /// Streams that are live now.
     pub n_live: AtomicUsize,
+    /// Streams that ever became live.
+    pub n_opened: AtomicUsize,
     /// Sessions that the server knows no more.
     pub n_sessions_lost: AtomicUsize,
     pub n_renewals: AtomicUsize,

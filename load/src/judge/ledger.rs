@@ -61,10 +61,6 @@ impl Ledger {
         locked(&self.written).clone().into_iter()
     }
 
-    pub fn n_acknowledged(&self) -> usize {
-        locked(&self.written).values().filter(|entry| entry.told.is_some()).count()
-    }
-
     pub fn contradictions(&self) -> Vec<(ClientId, Told, Told)> {
         locked(&self.contradictions).clone()
     }

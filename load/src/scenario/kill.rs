@@ -9,7 +9,10 @@ use crate::{
 use anyhow::Result;
 use clap::Args;
 use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 
 #[derive(Args)]
 pub struct Options {
@@ -26,6 +29,8 @@ pub struct Options {
 
 /// A kill waits no longer than this for the sends that it should come after.
 const KILL_AT_LATEST: Duration = Duration::from_secs(3);
+/// How long the sends may take that are left after the last kill.
+const LAST_SENDS: Duration = Duration::from_mins(2);
 /// Longer than any run: visitors write until the stage is cleared.
 const FOR_EVER: Duration = Duration::from_hours(24);
 
@@ -36,9 +41,11 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
 
     let mut stage = Stage::open(run, run.setup()).await?;
     stage.gather(n_visitors, 1).await?;
-    let mut writers = tokio::task::JoinSet::new();
+    let mut writers = JoinSet::new();
     for visitor in &stage.visitors {
         writers.spawn(write_until(Arc::clone(visitor), Instant::now() + FOR_EVER, 20));
+        // A refresh token works once; what if its answer is lost?
+        writers.spawn(Arc::clone(visitor).renew_now_and_then(2_000));
     }
     let mut random = run.random.fork(0);
     let mut restarts = Vec::new();
@@ -51,16 +58,10 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
         }
         // Anywhere between two commits, and within one.
         sleep(Duration::from_micros(random.below(20_000))).await;
-        // Some visitors renew their tokens just now.
-        for visitor in stage.visitors.iter().filter(|_| random.is_one_in(16)).map(Arc::clone) {
-            stage_renewal(&mut writers, visitor);
-        }
         stage.server.kill().await?;
         restarts.push(stage.server.restart().await?);
     }
-    while get(&stage.world.counters.n_acknowledged) < n_sends {
-        sleep(Duration::from_millis(10)).await;
-    }
+    stage.wait_until(LAST_SENDS, |stage| get(&stage.world.counters.n_acknowledged) >= n_sends).await;
     writers.abort_all();
     while writers.join_next().await.is_some() {}
     stage.settle(&mut run.report, Duration::from_mins(1)).await;
@@ -75,8 +76,4 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
     );
     run.report.count("renewals of sessions", get(&stage.world.counters.n_renewals));
     stage.close(&mut run.report).await
-}
-
-fn stage_renewal(tasks: &mut tokio::task::JoinSet<()>, visitor: Arc<crate::visitor::Visitor>) {
-    tasks.spawn(async move { visitor.renew_now().await });
 }

@@ -59,7 +59,9 @@ impl Visitor {
                 Some(reply) => self.take_answer(&reply),
             },
         };
+        let is_measured = self.state().is_measured;
         match outcome {
+            Outcome::Accepted if !is_measured => {}
             Outcome::Accepted => self.world.note_latency(&self.world.acknowledged_after, begun),
             Outcome::Refused(_) => count(&self.world.counters.n_refused),
             _ => count(&self.world.counters.n_retries),

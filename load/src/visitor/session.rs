@@ -3,11 +3,13 @@
 use super::Visitor;
 use crate::{
     http::{Ask, Reply},
-    world::{count, get},
+    world::count,
 };
 use http::Method;
 use shared::{CreateSession, Session};
-use widget::state::outbox::{Current, Outcome};
+use std::{sync::Arc, time::Duration};
+use tokio::time::sleep;
+use widget::state::outbox::Outcome;
 
 impl Visitor {
     /// A request of this visitor. Without a session, or when it has ended for good, `None`.
@@ -74,12 +76,11 @@ impl Visitor {
         }
     }
 
-    /// As after a reload of the page: which conversation it is has to be found out.
-    pub fn forget_where(&self) {
-        self.state().outbox.set_current(Current::Unknown);
-    }
-
-    pub fn n_sessions_lost(&self) -> usize {
-        get(&self.world.counters.n_sessions_lost)
+    /// The same again and again, after random pauses.
+    pub async fn renew_now_and_then(self: Arc<Self>, pause_max_ms: u64) {
+        loop {
+            sleep(Duration::from_millis(self.random_below(pause_max_ms))).await;
+            self.renew_now().await;
+        }
     }
 }

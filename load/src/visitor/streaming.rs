@@ -27,6 +27,7 @@ struct Live<'c>(&'c Counters);
 impl<'c> Live<'c> {
     fn new(counters: &'c Counters) -> Self {
         count(&counters.n_live);
+        count(&counters.n_opened);
         Self(counters)
     }
 }
@@ -109,7 +110,7 @@ impl Visitor {
                 if let Event::Message(message) = &event {
                     count(&self.world.counters.n_heard);
                     let sent_at = message.client_id.and_then(|client_id| state.sent_at.get(&client_id));
-                    if let Some(sent_at) = sent_at {
+                    if let Some(sent_at) = sent_at.filter(|_| state.is_measured) {
                         self.world.note_latency(&self.world.heard_after, *sent_at);
                     }
                 }
