@@ -210,3 +210,6 @@ impl Evidence<'_> {
         report.count("messages heard on streams", n_heard);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -146,11 +146,6 @@ impl Server {
         Ok(())
     }
 
-    /// Whether it has ended by itself.
-    pub fn has_died(&mut self) -> bool {
-        self.child.as_mut().is_some_and(|child| !matches!(child.try_wait(), Ok(None)))
-    }
-
     async fn wait_until_ready(&mut self, started: Instant) -> Result<()> {
         let mut client = Client::new(Way::of_visitor(0, self.address));
         loop {

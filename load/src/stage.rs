@@ -28,6 +28,8 @@ use uuid::Uuid;
 const N_BEGINNING: usize = 64;
 /// Conversations that are read back over HTTP; the rest is judged from the database alone.
 const N_READ_BACK: usize = 300;
+/// How long all of a crowd may take to have their streams.
+const LIVE_MAX: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(50);
 
 /// What every scenario is given.
@@ -132,10 +134,7 @@ impl Stage {
             }
         }
         self.n_connected = self.visitors.len();
-        self.wait_until(Duration::from_mins(2), |stage| {
-            get(&stage.world.counters.n_live) >= stage.n_streams() && stage.has_settled()
-        })
-        .await;
+        self.wait_until(LIVE_MAX, |stage| get(&stage.world.counters.n_live) >= stage.n_streams()).await;
     }
 
     pub fn n_streams(&self) -> usize {

@@ -10,7 +10,7 @@ pub struct Hearing {
     /// Its messages as they were first heard: number and id.
     pub heard: Vec<(Seq, Uuid)>,
     pub last_seq: Seq,
-    position: Option<Position>,
+    pub position: Option<Position>,
     pub n_gaps: usize,
     pub n_doubled: usize,
     /// Events whose position is not after the one before.
