@@ -23,8 +23,10 @@ use tokio::sync::{
 };
 use uuid::Uuid;
 
-/// Signals that wait for a listener. One that falls further behind goes back to the log.
-const TOPIC_CAPACITY: usize = 16;
+/// Signals that wait for a listener, of a customer and of a company. One that falls further behind goes back to the log. What happens
+/// to one customer comes a little at a time, and each reader of it who doesn't read costs as much as waits here.
+const CUSTOMER_CAPACITY: usize = 4;
+const COMPANY_CAPACITY: usize = 16;
 /// Ended sessions and tokens that wait for a listener. One that falls further behind is sent away, to show its own again.
 const ENDINGS_CAPACITY: usize = 4;
 /// The same for whoever follows everything.
@@ -77,11 +79,12 @@ struct Senders {
 }
 
 impl Senders {
-    fn new() -> Self {
-        Self {
-            signals: broadcast::Sender::new(TOPIC_CAPACITY),
-            endings: broadcast::Sender::new(ENDINGS_CAPACITY),
-        }
+    fn new(topic: Topic) -> Self {
+        let capacity = match topic {
+            Topic::Customer(_) => CUSTOMER_CAPACITY,
+            Topic::Company(_) => COMPANY_CAPACITY,
+        };
+        Self { signals: broadcast::Sender::new(capacity), endings: broadcast::Sender::new(ENDINGS_CAPACITY) }
     }
 }
 
@@ -99,7 +102,7 @@ impl Live {
     /// Everything that concerns a customer or a company, from now on. The topic goes when its last listener does.
     pub fn subscribe(self: &Arc<Self>, topic: Topic) -> Subscription {
         let mut topics = self.topics.lock().expect("no panic while it is held");
-        let senders = topics.entry(topic).or_insert_with(Senders::new);
+        let senders = topics.entry(topic).or_insert_with(|| Senders::new(topic));
         Subscription {
             signals: senders.signals.subscribe(),
             endings: senders.endings.subscribe(),
@@ -224,7 +227,7 @@ mod tests {
         hub.end_token(CompanyId(Uuid::from_u128(9)), token);
         assert!(!subscription.has_ended(token));
         hub.end_token(company, token);
-        for _ in 0..2 * TOPIC_CAPACITY {
+        for _ in 0..2 * COMPANY_CAPACITY {
             hub.announce_typing(TypingNotice {
                 company,
                 customer: CustomerId(Uuid::from_u128(4)),

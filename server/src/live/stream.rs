@@ -4,7 +4,7 @@
 //! log is read waits in the subscription, and what was read already is dropped when it comes.
 
 use crate::{
-    domain::{Change, Error, Result, Rev, Thread, VisitorSession, administration::Principal},
+    domain::{Change, ChangeKind, Error, Result, Rev, Thread, VisitorSession, administration::Principal},
     live::{Live, LiveChange, Signal, Subscription, Topic, TypingNotice},
     store::Store,
 };
@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 /// Entries read from the log at once. A listener that missed more gets them stretch by stretch, as it takes them.
 const LOG_PAGE: u32 = 100;
+/// How much of them is kept until the listener takes it: there may be thousands of listeners, none of them reading.
+const LOGGED_MAX_BYTES: usize = 8 * 1024;
 
 /// What a stream says next.
 #[derive(Debug)]
@@ -232,6 +234,24 @@ impl EventStream {
         if page.changes.is_empty() {
             self.rev = page.read_up_to;
         }
-        self.logged.extend(page.changes);
+        let mut n_bytes = 0;
+        for change in page.changes {
+            if n_bytes > LOGGED_MAX_BYTES {
+                // It is read again when what is kept has been taken.
+                self.is_behind = true;
+                break;
+            }
+            n_bytes += n_bytes_of(&change);
+            self.logged.push_back(change);
+        }
     }
+}
+
+/// What a change takes, about: a message has its text, and the rest is small.
+fn n_bytes_of(change: &Change) -> usize {
+    let text = match &change.kind {
+        ChangeKind::Message(message) => message.content.len(),
+        _ => 0,
+    };
+    size_of::<Change>() + text
 }
