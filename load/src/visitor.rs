@@ -13,7 +13,7 @@ use crate::{
     random::Random,
     world::World,
 };
-use shared::{ClientId, ConversationId, ConversationStatus, Session, id::uuid_v7, limits::TEXT_MAX_BYTES};
+use shared::{ClientId, ConversationId, ConversationStatus, Session, id::uuid_v7};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -89,17 +89,13 @@ impl Visitor {
         self.write_and_pad(0);
     }
 
-    /// Writes as long a message as there can be.
-    pub fn write_long(&self) {
-        self.write_and_pad(TEXT_MAX_BYTES);
-    }
-
     /// How long this visitor's messages take is no matter.
     pub fn is_not_measured(&self) {
         self.state().is_measured = false;
     }
 
-    fn write_and_pad(&self, n_bytes: usize) {
+    /// Writes a message of at least so many bytes.
+    pub fn write_and_pad(&self, n_bytes: usize) {
         {
             let mut state = self.state();
             state.n_written += 1;

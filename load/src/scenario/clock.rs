@@ -68,7 +68,7 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
             .enumerate()
     {
         if is_restarted {
-            stage.server.stop().await?;
+            stage.server.kill().await?;
         }
         write_offset(&offset, days * DAY_SECONDS)?;
         if is_restarted {

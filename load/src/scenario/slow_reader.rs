@@ -22,6 +22,9 @@ pub struct Options {
     /// Readers that don't read. [default: 20, short 4]
     #[arg(long)]
     readers: Option<usize>,
+    /// How long each message is that they don't read: a long one for a chat. What waits for a reader grows with it. [default: 2048]
+    #[arg(long)]
+    message_bytes: Option<usize>,
     /// How long is measured without them, and then with them. [default: 20, short 3]
     #[arg(long)]
     seconds: Option<u64>,
@@ -36,19 +39,20 @@ const N_LISTENERS: usize = 20;
 const EACH_MAX_KIB: f64 = 64.0;
 /// How much later others may hear, in hundredths.
 const OTHERS_MAX_PERCENT: f64 = 10.0;
-/// What each of the visitors says whose stream isn't read: more than the buffers of a connection hold.
+/// How much each of the visitors says whose stream isn't read: more than the buffers of a connection hold.
 const N_LOUD_MESSAGES: usize = 600;
 
 pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
     let n_readers = options.readers.unwrap_or(run.size.pick(4, 20));
     let duration = Duration::from_secs(options.seconds.unwrap_or(run.size.pick(3, 20)));
+    let n_bytes = options.message_bytes.unwrap_or(2048);
     let closed_within = Duration::from_secs(options.closed_within_seconds.unwrap_or(30));
 
     let mut stage = Stage::open(run, run.setup()).await?;
     // The first are loud: what they say is what the readers don't read.
     stage.gather(n_readers + N_LISTENERS, 1).await?;
     let pid = stage.server.pid()?;
-    let without = measured(&stage, n_readers, duration).await?;
+    let without = measured(&stage, n_readers, n_bytes, duration).await?;
     let before = Footprint::of(pid)?;
 
     let mut deaf = Vec::new();
@@ -56,7 +60,7 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
         let token = visitor.access_token().context("the visitor has a session")?;
         deaf.push(open_and_never_read(Way::of_visitor(visitor.number, stage.world.to), &token).await?);
     }
-    let with = measured(&stage, n_readers, duration).await?;
+    let with = measured(&stage, n_readers, n_bytes, duration).await?;
     let said = Instant::now();
     let mut most = with.most_rss_bytes;
     let mut n_left = n_readers as u64;
@@ -99,7 +103,7 @@ struct Measured {
 }
 
 /// Has the first `n_loud` visitors say much and the others a little, and measures how soon those hear it.
-async fn measured(stage: &Stage, n_loud: usize, duration: Duration) -> Result<Measured> {
+async fn measured(stage: &Stage, n_loud: usize, n_bytes: usize, duration: Duration) -> Result<Measured> {
     let mut busy = JoinSet::new();
     let end = Instant::now() + duration;
     let pause = duration / u32::try_from(N_LOUD_MESSAGES)?;
@@ -107,7 +111,7 @@ async fn measured(stage: &Stage, n_loud: usize, duration: Duration) -> Result<Me
         visitor.is_not_measured();
         busy.spawn(async move {
             for _ in 0..N_LOUD_MESSAGES {
-                visitor.write_long();
+                visitor.write_and_pad(n_bytes);
                 sleep(pause).await;
             }
         });
