@@ -31,6 +31,7 @@ impl TestClock {
         Self(AtomicI64::new(time.0))
     }
 
+    /// By a negative number, back: clocks of machines are set.
     pub fn advance_seconds(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
     }
@@ -51,5 +52,16 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
 
 /// A new id of the given time.
 pub fn new_id(now: Timestamp) -> Uuid {
-    uuid_v7(u64::try_from(now.unix_ms()).unwrap_or(0), &random_bytes())
+    uuid_v7(unix_ms(now), &random_bytes())
+}
+
+/// A new id that is greater than `earlier`, also when the clock has been set back since that was made.
+pub fn new_id_after(now: Timestamp, earlier: Uuid) -> Uuid {
+    // A UUIDv7 begins with 48 bits of milliseconds.
+    let earlier_ms = u64::try_from(earlier.as_u128() >> 80).unwrap_or(0);
+    uuid_v7(unix_ms(now).max(earlier_ms + 1), &random_bytes())
+}
+
+fn unix_ms(now: Timestamp) -> u64 {
+    u64::try_from(now.unix_ms()).unwrap_or(0)
 }

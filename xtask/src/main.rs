@@ -17,6 +17,7 @@ mod progress;
 mod project;
 mod serve;
 mod server;
+mod soak;
 mod test;
 mod tools;
 mod wasm_runner;
@@ -49,6 +50,8 @@ enum Command {
     Budget,
     /// Runs the server's benches
     Bench(bench::Options),
+    /// Plays visitors against the server at full size, breaks things, and judges what was promised
+    Soak(soak::Options),
     /// Takes the screenshots that the documentation shows
     Screenshots,
     /// What `cargo test` calls for each of the panel's test programs
@@ -81,6 +84,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check => check::run(&project),
         Command::Budget => budget::run(&project),
         Command::Bench(options) => bench::run(&project, &options),
+        Command::Soak(options) => soak::run(&project, &options),
         Command::Screenshots => e2e::take_screenshots(&project),
         Command::WasmRunner(options) => wasm_runner::run(&project, &options),
     }

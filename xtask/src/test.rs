@@ -16,6 +16,7 @@ use crate::process;
 use crate::progress::{self, Stopwatch, say};
 use crate::project::Project;
 use crate::server;
+use crate::soak;
 use crate::tools;
 use crate::wasm_runner;
 
@@ -43,6 +44,7 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     steps.run("native tests", || check::native_tests(project, options.full))?;
     steps.run("wasm tests", || wasm_tests(project, &browser))?;
     steps.run("server", || server::build(project))?;
+    steps.run("load and faults", || soak::run_short(project))?;
     steps.run("API contract", || contract::run(project, options.full))?;
     steps.run("browser tests", || e2e::run_playwright(project, &browser, options.full))?;
     steps.run("budgets", || budget::check(project))?;

@@ -1,7 +1,7 @@
 //! What can be done with conversations: the use cases that every API calls.
 
 use crate::{
-    clock::{Clock, new_id},
+    clock::{Clock, new_id, new_id_after},
     domain::{
         Alteration, Altered, Author, ChannelChoice, ChannelKind, Contact, Content, Conversation,
         ConversationQuery, ConversationRef, Details, Job, Message, MessagePage, MessageQuery, Profile,
@@ -13,7 +13,7 @@ use crate::{
     store::{Alter, Mark, NewConversation, NewOpening, Opened, Reply, Started, Store},
 };
 use serde_json::{Map, Value};
-use shared::{ClientId, CompanyId, ConversationId, CustomerId, MessageId, Seq, WidgetId, limits};
+use shared::{ClientId, CompanyId, ConversationId, CustomerId, MessageId, Seq, Timestamp, WidgetId, limits};
 use std::sync::Arc;
 
 /// Messages read at once when all of a conversation are wanted.
@@ -104,9 +104,10 @@ impl Conversations {
         content: Content,
     ) -> Result<Started> {
         let at = self.clock.now();
+        let id = self.next_conversation_id(company, customer, at).await?;
         self.store
             .start_conversation(NewConversation {
-                id: ConversationId(new_id(at)),
+                id,
                 company,
                 widget,
                 customer,
@@ -116,6 +117,21 @@ impl Conversations {
                 at,
             })
             .await
+    }
+
+    /// An id for a customer's next conversation. Panels take the greatest for the newest, so it is greater than those the
+    /// customer has, whatever the clock says.
+    async fn next_conversation_id(
+        &self,
+        company: CompanyId,
+        customer: CustomerId,
+        at: Timestamp,
+    ) -> Result<ConversationId> {
+        let newest = self.store.conversations_of(company, customer, 1).await?.pop();
+        Ok(ConversationId(match newest {
+            Some(newest) => new_id_after(at, newest.id.0),
+            None => new_id(at),
+        }))
     }
 
     /// Stores a message and tells everybody who listens.
@@ -170,9 +186,13 @@ impl Conversations {
             (Contact::Stranger, Some(client_id)) => client_id.0,
             _ => new_id(at),
         });
+        let id = match &opening.contact {
+            Contact::Customer(customer) => self.next_conversation_id(company, *customer, at).await?,
+            _ => ConversationId(new_id(at)),
+        };
         self.store
             .open_conversation(NewOpening {
-                id: ConversationId(new_id(at)),
+                id,
                 company,
                 channel: opening.channel,
                 contact: opening.contact,

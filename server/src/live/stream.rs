@@ -217,9 +217,8 @@ impl EventStream {
                             self.is_behind = true;
                         }
                     }
-                    Ok(Signal::Look) => self.is_behind = true,
+                    Ok(Signal::Look) | Err(RecvError::Lagged(_)) => self.is_behind = true,
                     Ok(Signal::Typing(notice)) => return Some(Ok(StreamItem::Typing(notice))),
-                    Err(RecvError::Lagged(_)) => self.is_behind = true,
                     Err(RecvError::Closed) => return None,
                 },
             }

@@ -216,3 +216,15 @@ async fn everything_acknowledged_is_there_after_a_restart() {
     let texts: Vec<_> = page.messages.iter().map(|message| message.content.as_str()).collect();
     assert_eq!(texts, ["Hello", "before", "after"]);
 }
+
+#[tokio::test]
+async fn a_later_conversation_has_the_greater_id_also_when_the_clock_was_set_back() {
+    let server = TestServer::start().await;
+    let visitor = server.visitor().await;
+    let mut ids = Vec::new();
+    for seconds in [0, -24 * 60 * 60, 0] {
+        server.clock.advance_seconds(seconds);
+        ids.push(visitor.start("Hello").await.conversation.id);
+    }
+    assert!(ids.is_sorted_by(|earlier, later| earlier < later), "{ids:?}");
+}
