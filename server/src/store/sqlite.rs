@@ -15,12 +15,14 @@ mod error;
 mod messages;
 mod readers;
 mod rows;
+mod session_cache;
 mod sessions;
 mod sql;
 mod writer;
 
 use self::{
     readers::Readers,
+    session_cache::SessionCache,
     sql::{Sql, first},
     writer::Writer,
 };
@@ -55,6 +57,7 @@ const N_STATEMENTS: usize = 256;
 
 pub struct SqliteStore {
     readers: Readers,
+    sessions: Arc<SessionCache>,
     writer: Writer,
     epoch: u32,
     /// Held as long as the store lives: one process for one data directory.
@@ -99,9 +102,11 @@ impl SqliteStore {
         adopt(&connection)?;
         Migrations::from_slice(MIGRATIONS).to_latest(&mut connection).map_err(OpenError::Migration)?;
         let epoch = connection.query_row("SELECT epoch FROM meta", [], |row| row.get(0))?;
+        let sessions = Arc::new(SessionCache::default());
         Ok(Self {
             readers: Readers::new(move || open_reader(&file)),
-            writer: Writer::start(connection, sink).map_err(OpenError::Writer)?,
+            writer: Writer::start(connection, sink, Arc::clone(&sessions)).map_err(OpenError::Writer)?,
+            sessions,
             epoch,
             _directory_lock: directory_lock,
         })

@@ -216,6 +216,7 @@ impl Command for EraseCustomer {
         let keys = tx.connection.list("DELETE FROM attachment WHERE customer_id = ?1 OR message_id IN
                  (SELECT m.id FROM message m JOIN conversation c ON c.id = m.conversation_id WHERE c.customer_id = ?1)
              RETURNING key", params![self.id.0], first)?;
+        tx.has_changed_sessions = true;
         let sessions = tx.connection.list(
             "DELETE FROM visitor_session WHERE customer_id = ?1 RETURNING id",
             params![self.id.0],

@@ -26,14 +26,23 @@ impl SessionStore for SqliteStore {
     }
 
     async fn session_by_access(&self, access_hash: Hash) -> Result<Option<VisitorSession>> {
-        self.read(move |connection| {
-            connection.find(
-                "SELECT * FROM visitor_session WHERE access_hash = ?1",
-                params![access_hash],
-                rows::session,
-            )
-        })
-        .await
+        let asked_in = match self.sessions.get(&access_hash) {
+            Ok(session) => return Ok(Some(session)),
+            Err(generation) => generation,
+        };
+        let session = self
+            .read(move |connection| {
+                connection.find(
+                    "SELECT * FROM visitor_session WHERE access_hash = ?1",
+                    params![access_hash],
+                    rows::session,
+                )
+            })
+            .await?;
+        if let Some(session) = &session {
+            self.sessions.put(asked_in, access_hash, session);
+        }
+        Ok(session)
     }
 
     async fn note_session_used(&self, session: Uuid) -> Result<()> {
@@ -131,6 +140,7 @@ impl Command for NoteUsed {
     type Output = ();
 
     fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        tx.has_changed_sessions = true;
         tx.connection.run("UPDATE visitor_session SET is_used = 1 WHERE id = ?1", params![self.session])?;
         Ok(())
     }
@@ -163,6 +173,7 @@ impl Command for Renew {
         )?;
         let Some((session, presented)) = found else { return Ok(None) };
         let renewal = renew(&session, presented, self.now);
+        tx.has_changed_sessions = true;
         match renewal {
             Renewal::Renew => self.replace_tokens(&session, presented, tx)?,
             Renewal::Refuse => {}

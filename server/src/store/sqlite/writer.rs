@@ -3,7 +3,7 @@
 //! A commit costs a flush of the disk, however much is in it. So while one is under way commands pile up, and the next
 //! takes them all: the more there is to do, the less each costs.
 
-use super::sql::Sql;
+use super::{session_cache::SessionCache, sql::Sql};
 use crate::{
     domain::{Change, Error, Result},
     store::ChangeSink,
@@ -41,6 +41,8 @@ pub(super) struct Tx<'a> {
     pub connection: &'a Connection,
     /// The entries this command has put into the change log, to be told to listeners after the commit.
     pub changes: Vec<Change>,
+    /// Whether this command has changed a visitor's session.
+    pub has_changed_sessions: bool,
 }
 
 pub(super) struct Writer {
@@ -50,10 +52,15 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub fn start(connection: Connection, sink: Arc<dyn ChangeSink>) -> io::Result<Self> {
+    pub fn start(
+        connection: Connection,
+        sink: Arc<dyn ChangeSink>,
+        sessions: Arc<SessionCache>,
+    ) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(QUEUE_CAPACITY);
-        let thread =
-            thread::Builder::new().name("writer".into()).spawn(move || run(connection, &receiver, &*sink))?;
+        let thread = thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || run(connection, &receiver, &*sink, &sessions))?;
         Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
 
@@ -153,7 +160,12 @@ impl<T: Send> Outcome for Applied<T> {
     }
 }
 
-fn run(connection: Connection, queue: &Receiver<Box<dyn Job>>, sink: &dyn ChangeSink) {
+fn run(
+    connection: Connection,
+    queue: &Receiver<Box<dyn Job>>,
+    sink: &dyn ChangeSink,
+    sessions: &SessionCache,
+) {
     let mut waiting = VecDeque::new();
     loop {
         if waiting.is_empty() {
@@ -168,6 +180,9 @@ fn run(connection: Connection, queue: &Receiver<Box<dyn Job>>, sink: &dyn Change
             waiting.push_back(job);
         }
         let batch = write_batch(&connection, &mut waiting);
+        if batch.has_changed_sessions {
+            sessions.forget();
+        }
         if !batch.changes.is_empty() {
             sink.publish(batch.changes);
         }
@@ -180,18 +195,19 @@ fn run(connection: Connection, queue: &Receiver<Box<dyn Job>>, sink: &dyn Change
     }
 }
 
+#[derive(Default)]
 struct Batch {
     outcomes: Vec<Box<dyn Outcome>>,
     /// What to tell listeners; empty unless committed.
     changes: Vec<Change>,
+    has_changed_sessions: bool,
     is_committed: bool,
 }
 
 /// Runs jobs from the front of `waiting` in one transaction. When the database fails in the middle, the jobs that were not
 /// begun stay in `waiting`.
 fn write_batch(connection: &Connection, waiting: &mut VecDeque<Box<dyn Job>>) -> Batch {
-    let mut batch =
-        Batch { outcomes: Vec::with_capacity(waiting.len()), changes: Vec::new(), is_committed: false };
+    let mut batch = Batch { outcomes: Vec::with_capacity(waiting.len()), ..Batch::default() };
     // The savepoint stands before each command, so that a refusal undoes this one and no other.
     if !(execute(connection, "BEGIN IMMEDIATE") && execute(connection, "SAVEPOINT command")) {
         waiting.drain(..).for_each(Job::decline);
@@ -199,9 +215,10 @@ fn write_batch(connection: &Connection, waiting: &mut VecDeque<Box<dyn Job>>) ->
     }
     let mut is_sound = true;
     while is_sound && let Some(job) = waiting.pop_front() {
-        let mut tx = Tx { connection, changes: Vec::new() };
+        let mut tx = Tx { connection, changes: Vec::new(), has_changed_sessions: false };
         let outcome = job.run(&mut tx);
         let changes = tx.changes;
+        batch.has_changed_sessions |= tx.has_changed_sessions;
         is_sound = match outcome.status() {
             Status::Done => {
                 batch.changes.extend(changes);
