@@ -253,3 +253,106 @@ fn close(connection: Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     connection.close().map_err(|(_, failure)| failure)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        future::poll_fn,
+        pin::pin,
+        sync::mpsc::{Receiver, Sender, channel},
+        task::Poll,
+    };
+
+    struct Deaf;
+
+    impl ChangeSink for Deaf {
+        fn publish(&self, _changes: Vec<Change>) {}
+    }
+
+    /// Says that it has begun, and ends when it is told to.
+    struct Wait(oneshot::Sender<()>, Receiver<()>);
+
+    impl Command for Wait {
+        type Output = ();
+
+        fn apply(self, _tx: &mut Tx<'_>) -> Result<()> {
+            self.0.send(()).map_err(|()| Error::internal("nobody waits for this"))?;
+            self.1.recv().map_err(Error::internal)
+        }
+    }
+
+    struct Insert(u32);
+
+    impl Command for Insert {
+        type Output = usize;
+
+        fn apply(self, tx: &mut Tx<'_>) -> Result<usize> {
+            Ok(tx.connection.run("INSERT INTO number VALUES (?1)", [self.0])?)
+        }
+    }
+
+    struct Count;
+
+    impl Command for Count {
+        type Output = u32;
+
+        fn apply(self, tx: &mut Tx<'_>) -> Result<u32> {
+            Ok(tx.connection.query_row("SELECT count(*) FROM number", [], |row| row.get(0))?)
+        }
+    }
+
+    fn writer() -> Writer {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE number (n INTEGER PRIMARY KEY)").unwrap();
+        Writer::start(connection, Arc::new(Deaf), Arc::default()).unwrap()
+    }
+
+    /// A command that holds the writer up until something is sent.
+    fn held_up() -> (Wait, oneshot::Receiver<()>, Sender<()>) {
+        let (begun, has_begun) = oneshot::channel();
+        let (go_on, gone_on) = channel();
+        (Wait(begun, gone_on), has_begun, go_on)
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once_and_what_it_took_is_done() {
+        let writer = Arc::new(writer());
+        let (wait, has_begun, go_on) = held_up();
+        let first = tokio::spawn({
+            let writer = Arc::clone(&writer);
+            async move { writer.execute(wait).await }
+        });
+        has_begun.await.unwrap();
+        let n_taken = u32::try_from(QUEUE_CAPACITY).unwrap();
+        let mut taken = pin!(futures_util::future::join_all((0..n_taken).map(|n| writer.execute(Insert(n)))));
+        assert!(poll_fn(|context| Poll::Ready(taken.as_mut().poll(context))).await.is_pending());
+        let refused = writer.execute(Insert(n_taken)).await;
+        assert!(matches!(refused, Err(Error::Unavailable(_))));
+        go_on.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        assert!(taken.await.into_iter().all(|done| done.is_ok_and(|n_rows| n_rows == 1)));
+        assert_eq!(writer.execute(Count).await.unwrap(), n_taken);
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_stops_does_what_it_took_and_takes_no_more() {
+        let writer = Arc::new(writer());
+        let (wait, has_begun, go_on) = held_up();
+        let mut taken = pin!(futures_util::future::join(writer.execute(wait), writer.execute(Insert(1))));
+        assert!(poll_fn(|context| Poll::Ready(taken.as_mut().poll(context))).await.is_pending());
+        has_begun.await.unwrap();
+        let stopping = tokio::spawn({
+            let writer = Arc::clone(&writer);
+            async move { writer.stop().await }
+        });
+        while writer.queue().is_some() {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(writer.execute(Insert(2)).await, Err(Error::Unavailable(_))));
+        go_on.send(()).unwrap();
+        assert!(matches!(taken.await, (Ok(()), Ok(1))));
+        stopping.await.unwrap();
+        assert!(!writer.is_running());
+    }
+}
