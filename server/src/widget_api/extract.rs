@@ -82,10 +82,20 @@ impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
                 _ => ApiError::new(ErrorCode::MalformedBody, "the body did not arrive whole"),
             })?;
         let value = serde_json::from_slice(&bytes).map_err(|error| {
-            ApiError::new(ErrorCode::MalformedBody, format!("the body can't be read: {error}"))
+            ApiError::new(ErrorCode::MalformedBody, format!("the body can't be read: {}", told(&error)))
         })?;
         Ok(Self(value))
     }
+}
+
+/// What is wrong with a body, without what stands in it: refusals are logged by clients, and repeat nothing.
+fn told(error: &serde_json::Error) -> String {
+    let whole = error.to_string();
+    if error.is_data() && !whole.starts_with("missing field") {
+        let (line, column) = (error.line(), error.column());
+        return format!("a field is not of the documented type at line {line} column {column}");
+    }
+    whole
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -105,7 +115,8 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for InPath<T> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         match Path::from_request_parts(parts, app).await {
             Ok(Path(value)) => Ok(Self(value)),
-            Err(rejection) => Err(ApiError::new(ErrorCode::MalformedAddress, rejection.body_text())),
+            // What stands there is not repeated.
+            Err(_) => Err(ApiError::new(ErrorCode::MalformedAddress, "an id in the address is not a UUID")),
         }
     }
 }
