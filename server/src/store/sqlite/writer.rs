@@ -18,7 +18,7 @@ use std::{
     },
     thread::{self, JoinHandle},
 };
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
 /// Commands that may wait. One more is refused: the client comes back.
@@ -49,6 +49,7 @@ pub(super) struct Writer {
     /// Taken away when the writer stops.
     queue: Mutex<Option<SyncSender<Box<dyn Job>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    answers: tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
 }
 
 impl Writer {
@@ -58,10 +59,16 @@ impl Writer {
         sessions: Arc<SessionCache>,
     ) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(QUEUE_CAPACITY);
+        let (written, to_answer) = mpsc::unbounded_channel();
         let thread = thread::Builder::new()
             .name("writer".into())
-            .spawn(move || run(connection, &receiver, &*sink, &sessions))?;
-        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+            .spawn(move || run(connection, &receiver, &sessions, &written))?;
+        let answers = tokio::spawn(answer(to_answer, sink));
+        Ok(Self {
+            queue: Mutex::new(Some(sender)),
+            thread: Mutex::new(Some(thread)),
+            answers: tokio::sync::Mutex::new(Some(answers)),
+        })
     }
 
     fn queue(&self) -> Option<SyncSender<Box<dyn Job>>> {
@@ -96,6 +103,11 @@ impl Writer {
         let Some(thread) = thread else { return };
         if let Ok(Err(_)) | Err(_) = tokio::task::spawn_blocking(|| thread.join()).await {
             error!("the writer ended abnormally");
+        }
+        if let Some(answers) = self.answers.lock().await.take()
+            && let Err(failure) = answers.await
+        {
+            error!(error = %failure, "not everything that was written was answered");
         }
     }
 }
@@ -163,8 +175,8 @@ impl<T: Send> Outcome for Applied<T> {
 fn run(
     connection: Connection,
     queue: &Receiver<Box<dyn Job>>,
-    sink: &dyn ChangeSink,
     sessions: &SessionCache,
+    written: &mpsc::UnboundedSender<Batch>,
 ) {
     let mut waiting = VecDeque::new();
     loop {
@@ -183,15 +195,24 @@ fn run(
         if batch.has_changed_sessions {
             sessions.forget();
         }
+        // It is received as long as the runtime lives.
+        drop(written.send(batch));
+    }
+    if let Err(failure) = close(connection) {
+        error!(error = %failure, "the database was not closed cleanly; it recovers at the next start");
+    }
+}
+
+/// Tells listeners of what was written, and whoever asked. A task does so and not the writer's thread: to wake a task from
+/// outside the runtime costs a call of the system, and there may be hundreds to wake.
+async fn answer(mut written: mpsc::UnboundedReceiver<Batch>, sink: Arc<dyn ChangeSink>) {
+    while let Some(batch) = written.recv().await {
         if !batch.changes.is_empty() {
             sink.publish(batch.changes);
         }
         for outcome in batch.outcomes {
             outcome.answer(batch.is_committed);
         }
-    }
-    if let Err(failure) = close(connection) {
-        error!(error = %failure, "the database was not closed cleanly; it recovers at the next start");
     }
 }
 
