@@ -33,20 +33,22 @@ pub struct Trouble {
     /// One in so many chunks waits this long at most.
     pub stall_one_in: u64,
     pub stall_max_ms: u64,
-    /// One in so many connections is cut, somewhere in its first bytes.
-    pub cut_one_in: u64,
-    pub cut_within_bytes: u64,
+    /// Every connection is cut, at any byte: one in so many somewhere in its first bytes, the others later.
+    pub cut_soon_one_in: u64,
+    pub soon_bytes: u64,
+    pub late_bytes: u64,
     /// One in so many connections goes dumb there instead, and nobody is told; 0 for none.
     pub dumb_one_in: u64,
 }
 
+/// How often something was done.
 #[derive(Debug, Default)]
 pub struct Tally {
-    pub n_connections: AtomicUsize,
-    pub n_cut: AtomicUsize,
-    pub n_dumb: AtomicUsize,
-    pub n_stalls: AtomicUsize,
-    pub n_lost: AtomicUsize,
+    pub connections: AtomicUsize,
+    pub cut: AtomicUsize,
+    pub dumb: AtomicUsize,
+    pub stalls: AtomicUsize,
+    pub lost: AtomicUsize,
 }
 
 pub struct Proxy {
@@ -100,7 +102,7 @@ async fn accept(
     let mut number = 0;
     while let Ok((visitor, _)) = listener.accept().await {
         number += 1;
-        tally.n_connections.fetch_add(1, Ordering::Relaxed);
+        tally.connections.fetch_add(1, Ordering::Relaxed);
         let connection = Connection {
             trouble,
             random: random.fork(number),
@@ -139,15 +141,15 @@ impl Connection {
     }
 
     fn end(&mut self) -> End {
-        let after_bytes = self.random.below(self.trouble.cut_within_bytes);
+        let is_soon = self.random.is_one_in(self.trouble.cut_soon_one_in);
+        let within_bytes = if is_soon { self.trouble.soon_bytes } else { self.trouble.late_bytes };
+        let after_bytes = self.random.below(within_bytes);
         if self.weather.is_calm.load(Ordering::Relaxed) {
             End::Open
         } else if self.trouble.dumb_one_in > 0 && self.random.is_one_in(self.trouble.dumb_one_in) {
             End::Dumb { after_bytes }
-        } else if self.random.is_one_in(self.trouble.cut_one_in) {
-            End::Cut { after_bytes }
         } else {
-            End::Open
+            End::Cut { after_bytes }
         }
     }
 
@@ -172,13 +174,13 @@ impl Connection {
                 continue;
             }
             if matches!(end, End::Dumb { .. }) {
-                self.tally.n_dumb.fetch_add(1, Ordering::Relaxed);
+                self.tally.dumb.fetch_add(1, Ordering::Relaxed);
                 let calmed = self.weather.calmed.notified();
                 if !self.weather.is_calm.load(Ordering::Relaxed) {
                     calmed.await;
                 }
             } else {
-                self.tally.n_cut.fetch_add(1, Ordering::Relaxed);
+                self.tally.cut.fetch_add(1, Ordering::Relaxed);
             }
             return;
         }
@@ -188,11 +190,11 @@ impl Connection {
         let trouble = self.trouble;
         let mut delay_ms = trouble.latency_ms + random.below(trouble.jitter_ms + 1);
         if random.is_one_in(trouble.lost_one_in) {
-            self.tally.n_lost.fetch_add(1, Ordering::Relaxed);
+            self.tally.lost.fetch_add(1, Ordering::Relaxed);
             delay_ms += trouble.retransmission_ms;
         }
         if random.is_one_in(trouble.stall_one_in) {
-            self.tally.n_stalls.fetch_add(1, Ordering::Relaxed);
+            self.tally.stalls.fetch_add(1, Ordering::Relaxed);
             delay_ms += random.below(trouble.stall_max_ms + 1);
         }
         let calmed = self.weather.calmed.notified();

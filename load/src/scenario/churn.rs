@@ -11,6 +11,7 @@ use crate::{
 use anyhow::Result;
 use clap::Args;
 use http_body_util::BodyExt;
+use shared::limits::HEARTBEAT_SECONDS;
 use std::{
     sync::{
         Arc,
@@ -21,7 +22,7 @@ use std::{
 use tokio::{
     io::AsyncWriteExt,
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 #[derive(Args)]
@@ -34,6 +35,8 @@ pub struct Options {
     at_once: Option<usize>,
 }
 
+/// Two heartbeats: at the latest when it writes the second, the server finds that nobody is there.
+const NOTICED_WITHIN: Duration = Duration::from_secs(2 * HEARTBEAT_SECONDS as u64 + 5);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What may stay behind, in hundredths. After few connections an allocator's own unsteadiness is more than that.
 const REMAINDER_MAX_PERCENT: u64 = 2;
@@ -76,8 +79,9 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
 /// What the server holds when what is closed has been noticed; with `wanted`, when it holds no more descriptors than that.
 async fn settled(pid: u32, wanted: Option<Footprint>) -> Result<Footprint> {
     let mut footprint = Footprint::of(pid)?;
-    for _ in 0..40 {
-        sleep(Duration::from_millis(250)).await;
+    let started = Instant::now();
+    while started.elapsed() < NOTICED_WITHIN {
+        sleep(Duration::from_millis(500)).await;
         let now = Footprint::of(pid)?;
         let is_steady = now.n_descriptors == footprint.n_descriptors;
         footprint = now;

@@ -111,7 +111,7 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
         seen,
     );
     report.count("renewals of sessions", get(&stage.world.counters.n_renewals));
-    stage.settle(report, Duration::from_secs(60)).await;
+    stage.settle(report, Duration::from_mins(1)).await;
     stage.close(report).await
 }
 

@@ -50,7 +50,7 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
     let n_visitors = options.visitors.unwrap_or(run.size.pick(12, 32));
     let n_rounds = options.rounds.unwrap_or(run.size.pick(2, 10));
     let mut setup = run.setup();
-    let Some(mut squeeze) = Squeeze::prepare(options.by, &mut setup)? else {
+    let Some(squeeze) = Squeeze::prepare(options.by, &mut setup)? else {
         run.report.skip("neither a tmpfs can be mounted here nor is there `prlimit`");
         return Ok(());
     };
@@ -84,8 +84,7 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
     report.count("writes refused with 503", n_refused);
     stage.settle(report, RECOVERY_MAX).await;
     report.count("acknowledged before, between and after", get(&stage.world.counters.n_acknowledged));
-    stage.close(report).await?;
-    squeeze.finish()
+    stage.close(report).await
 }
 
 /// Reads what a visitor reads: conversations, history, a stream. Answers how many are refused.
@@ -151,20 +150,10 @@ impl Squeeze {
         }
     }
 
-    fn free(&mut self, pid: u32) -> Result<()> {
+    fn free(&self, pid: u32) -> Result<()> {
         match self {
             Self::Tmpfs { mounted } => fs::remove_file(mounted.ballast()).context("removing the ballast"),
             Self::Limit => limit(pid, "--fsize=unlimited:unlimited"),
-        }
-    }
-
-    fn finish(self) -> Result<()> {
-        match self {
-            Self::Tmpfs { mounted } => {
-                drop(mounted);
-                Ok(())
-            }
-            Self::Limit => Ok(()),
         }
     }
 }

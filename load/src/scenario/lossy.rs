@@ -23,9 +23,9 @@ pub struct Options {
     /// How long they send. [default: 120, short 6]
     #[arg(long)]
     seconds: Option<u64>,
-    /// One in so many connections is cut, each way. [default: 3]
+    /// One in so many connections is cut in its first bytes, each way; the others later. [default: 3]
     #[arg(long)]
-    cut_one_in: Option<u64>,
+    cut_soon_one_in: Option<u64>,
 }
 
 pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
@@ -38,9 +38,10 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
         retransmission_ms: 200,
         stall_one_in: 50,
         stall_max_ms: run.size.pick(500, 5_000),
-        cut_one_in: options.cut_one_in.unwrap_or(3),
-        // Some requests and their answers, or a few events of a stream.
-        cut_within_bytes: 6_000,
+        cut_soon_one_in: options.cut_soon_one_in.unwrap_or(3),
+        // Some requests and their answers, or a few events of a stream; and many of them.
+        soon_bytes: 6_000,
+        late_bytes: 60_000,
         // Whoever meets one waits for 20 seconds, or on a stream for 60.
         dumb_one_in: run.size.pick(0, 60),
     };
@@ -62,11 +63,11 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
     run.report.count("visitors", n_visitors);
     let tally = &proxy.tally;
     for (name, n) in [
-        ("connections", &tally.n_connections),
-        ("connections cut", &tally.n_cut),
-        ("connections gone dumb", &tally.n_dumb),
-        ("chunks stalled", &tally.n_stalls),
-        ("chunks lost and sent again", &tally.n_lost),
+        ("connections", &tally.connections),
+        ("connections cut", &tally.cut),
+        ("connections gone dumb", &tally.dumb),
+        ("chunks stalled", &tally.stalls),
+        ("chunks lost and sent again", &tally.lost),
     ] {
         run.report.count(name, get(n));
     }

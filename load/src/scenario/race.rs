@@ -45,8 +45,8 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
             (format!("/widget/v1/conversations/{conversation}/messages/{client_id}"), text.clone())
         });
         let answers = race(&mut clients, asks.collect(), &token, stage.world.request_patience).await?;
-        let taken = answers.iter().find_map(|(_, reply)| reply.read::<Message>());
-        let message = taken.context("nobody's message was taken")?;
+        let stored = answers.iter().find_map(|(_, reply)| reply.read::<Message>());
+        let message = stored.context("nobody's message was taken")?;
         stage.world.ledger.wrote(client_id, 0, round + 2, message.content.clone());
         let told = Told { conversation, seq: message.seq };
         stage.world.ledger.acknowledged(client_id, told);
@@ -59,37 +59,37 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
     report.count("rounds", usize::try_from(n_rounds)?);
     report.count("clients in each", n_clients);
     let wanted = usize::try_from(n_rounds)?;
-    let n_created = tally.n_created;
+    let n_created = tally.created;
     report.promise("each round stores one message", n_created == wanted, format!("{n_created} created"));
-    report.none_of("answers with another seq", tally.n_other_seq, &[]);
-    report.none_of("answers that should be 200 or 201 and are not", tally.n_not_taken, &[]);
-    let n_refused = tally.n_refused;
-    report.none_of("other texts not refused with 422", tally.n_not_refused, &[]);
+    report.none_of("answers with another seq", tally.other_seq, &[]);
+    report.none_of("answers that should be 200 or 201 and are not", tally.not_taken, &[]);
+    let n_refused = tally.refused;
+    report.none_of("other texts not refused with 422", tally.not_refused, &[]);
     report.count("other texts refused with 422", n_refused);
     stage.settle(report, Duration::from_secs(20)).await;
     stage.close(report).await
 }
 
+/// How many answers were what.
 #[derive(Default)]
 struct Tally {
-    n_created: usize,
-    n_other_seq: usize,
-    n_not_taken: usize,
-    n_refused: usize,
-    n_not_refused: usize,
+    created: usize,
+    other_seq: usize,
+    not_taken: usize,
+    refused: usize,
+    not_refused: usize,
 }
 
 impl Tally {
     fn take(&mut self, is_same_text: bool, seq: Seq, reply: &Reply) {
         if is_same_text {
-            self.n_not_taken += usize::from(!reply.is_ok());
-            self.n_created += usize::from(reply.status == 201);
-            self.n_other_seq +=
-                usize::from(reply.read::<Message>().is_some_and(|message| message.seq != seq));
+            self.not_taken += usize::from(!reply.is_ok());
+            self.created += usize::from(reply.status == 201);
+            self.other_seq += usize::from(reply.read::<Message>().is_some_and(|message| message.seq != seq));
         } else if reply.status == 422 && reply.code() == ErrorCode::ClientIdReused {
-            self.n_refused += 1;
+            self.refused += 1;
         } else {
-            self.n_not_refused += 1;
+            self.not_refused += 1;
         }
     }
 }

@@ -93,7 +93,7 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
     report.figure("memory of the server for each of them, at most", each_kib, "KiB");
     report.figure("p99 of others without them", ms(without.p99), "ms");
     report.figure("p99 of others with them", ms(with.p99), "ms");
-    stage.settle(report, Duration::from_secs(60)).await;
+    stage.settle(report, Duration::from_mins(1)).await;
     stage.close(report).await
 }
 

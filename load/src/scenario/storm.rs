@@ -4,6 +4,7 @@ use crate::{
     machine::{Footprint, most_streams},
     report::{Size, as_f64},
     scenario::steady::write_until,
+    server::Server,
     stage::{Run, Stage},
     world::get,
 };
@@ -31,7 +32,8 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
     let n_wanted = options.streams.unwrap_or(run.size.pick(400, 10_000));
     let n_streams = most_streams(n_wanted)?;
 
-    let mut stage = Stage::open(run, run.setup()).await?;
+    let server = Server::start(run.setup()).await?;
+    let mut stage = Stage::around(run, server, |world| world.keeps_connections = false);
     stage.begin(n_streams, 1).await?;
     let before = Footprint::of(stage.server.pid()?)?;
     stage.connect().await;
