@@ -38,6 +38,11 @@ pub struct Footprint {
 }
 
 impl Footprint {
+    /// Whether it is no more than this, in what is counted.
+    pub const fn is_within(self, other: Self) -> bool {
+        self.n_descriptors <= other.n_descriptors && self.n_threads <= other.n_threads
+    }
+
     pub fn of(pid: u32) -> Result<Self> {
         let status =
             fs::read_to_string(format!("/proc/{pid}/status")).context("the server is not running")?;

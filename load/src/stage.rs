@@ -126,11 +126,17 @@ impl Stage {
         Ok(())
     }
 
-    /// Opens the streams of those who have come since it was last called, and waits until they are live.
+    /// Opens the streams of those who have come since it was last called, a few at a time, and waits until they are live.
     pub async fn connect(&mut self) {
+        let mut n_opening = get(&self.world.counters.n_live);
         for visitor in &self.visitors[self.n_connected..] {
             for tab in 0..visitor.n_tabs() {
                 self.tasks.spawn(Arc::clone(visitor).listen(tab));
+                n_opening += 1;
+                let started = Instant::now();
+                while get(&self.world.counters.n_live) + N_BEGINNING < n_opening && started.elapsed() < POLL {
+                    sleep(Duration::from_millis(1)).await;
+                }
             }
         }
         self.n_connected = self.visitors.len();

@@ -26,6 +26,9 @@ pub struct Options {
     /// Only these, such as `kill storm`
     #[arg(value_parser = SCENARIOS)]
     scenarios: Vec<String>,
+    /// All of them at the small size, as `cargo xtask test` does
+    #[arg(long, conflicts_with_all = ["scenarios", "seed"])]
+    short: bool,
     /// What randomness begins with, to have a run again
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u32>,
@@ -34,6 +37,10 @@ pub struct Options {
 /// The full size, in release mode; all of them, even when one fails.
 pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     server::build(project)?;
+    if options.short {
+        run_short(project)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     process::run(project.cargo().args(["build", "--release", "--package", "load"]))
         .context("the driver could not be built")?;
     let driver = Driver::new(project, "release", "soak")?;

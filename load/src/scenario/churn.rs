@@ -76,16 +76,16 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
     stage.close(report).await
 }
 
-/// What the server holds when what is closed has been noticed; with `wanted`, when it holds no more descriptors than that.
+/// What the server holds when what is closed has been noticed; with `wanted`, when it holds no more descriptors and threads than that.
 async fn settled(pid: u32, wanted: Option<Footprint>) -> Result<Footprint> {
     let mut footprint = Footprint::of(pid)?;
     let started = Instant::now();
     while started.elapsed() < NOTICED_WITHIN {
         sleep(Duration::from_millis(500)).await;
         let now = Footprint::of(pid)?;
-        let is_steady = now.n_descriptors == footprint.n_descriptors;
+        let is_steady = now.is_within(footprint);
         footprint = now;
-        if is_steady && wanted.is_none_or(|wanted| now.n_descriptors <= wanted.n_descriptors) {
+        if is_steady && wanted.is_none_or(|wanted| now.is_within(wanted)) {
             break;
         }
     }

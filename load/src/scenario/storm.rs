@@ -60,6 +60,7 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
         })
         .await;
     let took = ready.elapsed();
+    let crowded = Footprint::of(stage.server.pid()?)?;
     writers.abort_all();
     while writers.join_next().await.is_some() {}
     stage.settle(&mut run.report, Duration::from_mins(1)).await;
@@ -89,6 +90,8 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
         report.promise("memory for each open stream at most 16 KiB", each_kib <= STREAM_MAX_KIB, seen);
     }
     report.figure("memory of the server for each open stream", each_kib, "KiB");
+    report.figure("memory of the server after all came at once", as_kib(crowded.rss_bytes) / 1024.0, "MiB");
+    report.figure("memory of the server after they came one by one", as_kib(after.rss_bytes) / 1024.0, "MiB");
     stage.close(report).await
 }
 
