@@ -55,3 +55,36 @@ test('with storage full the message is sent all the same', async ({ host, server
   await host.panel.expectGreeting();
   expect(host.errors).toEqual([]);
 });
+
+test('when the storage fills up in the middle of a chat it goes on, in every tab, and says so', async ({
+  host,
+  server,
+}) => {
+  await host.goto();
+  await host.open();
+  await host.panel.send('Hello there');
+  await host.panel.expectGreeting();
+  const other = await host.newTab();
+  await other.goto();
+  await other.open();
+  await expect(other.panel.text('Hello there')).toBeVisible();
+  await expect(host.panel.notice(/storage/i)).toHaveCount(0);
+
+  const frame = host.page.frames().find((frame) => frame.url().startsWith(server.origin))!;
+  await frame.evaluate(() => {
+    for (let size = 1 << 20; size > 0; size >>= 1) {
+      try {
+        for (let n = 0; ; n += 1) localStorage.setItem(`${size}/${n}`, 'x'.repeat(size));
+      } catch {
+        // It is full, but for less than this.
+      }
+    }
+  });
+  for (const { panel } of [host, other]) {
+    await panel.send('Do you sell roses?');
+    await panel.expectAnswer('Do you sell roses?');
+    await expect(panel.notice(/storage/i)).toBeVisible();
+  }
+  await expect(host.panel.message('Do you sell roses?')).toHaveCount(2);
+  await expect(other.panel.message('Do you sell roses?')).toHaveCount(2);
+});

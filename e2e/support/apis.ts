@@ -13,6 +13,11 @@ export class Apis {
     return { id, num: data.conversations[0].external_id, code };
   }
 
+  /** How many there are. */
+  async nConversations(): Promise<number> {
+    return (await this.call('GET', '/api/v1/conversations/', { Authorization: this.bearer })).length;
+  }
+
   /** What the conversation holds, as each of the four tells it. */
   async texts(names: { id: string; num: number; code: string }): Promise<Record<string, string[]>> {
     const pingback = await this.call('GET', `/api/v1/conversations/${names.id}/`, { Authorization: this.bearer });

@@ -4,23 +4,24 @@
 //! done by one tab at a time (Web Locks, where there are any) and by one request at a time within a tab.
 
 use crate::{
-    browser::{after, call as call_method, get, make, number, object, set, sleep, spawn, text, window},
-    chat::{self, chat},
+    browser::{call as call_method, get, make, now_ms, number, set, sleep, spawn, text, window},
+    chat::chat,
+    locks, session,
     state::outbox::Outcome,
     uploads, wire,
 };
-use js_sys::{Array, Function, Promise};
+use js_sys::{Array, Promise};
 use shared::ErrorCode;
 use std::pin::Pin;
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::AbortController;
 
 pub const BASE: &str = "/widget/v1";
 /// A request that has not been answered by then counts as lost; every request may be repeated.
 const TIMEOUT_MS: f64 = 20_000.0;
-/// How long another tab may keep the lock before this one goes on without: that tab may be frozen.
-const LOCK_PATIENCE_MS: f64 = 5_000.0;
+/// How long another tab may keep the lock before this one goes on without. Longer than a request takes: that tab is frozen
+/// then and uses nothing that it is given, so that the server still takes the refresh token that it has spent.
+pub const LOCK_PATIENCE_MS: f64 = TIMEOUT_MS + 5_000.0;
 /// How often a browser without locks looks whether it is its turn.
 const TURN_MS: f64 = 50.0;
 
@@ -91,10 +92,14 @@ pub fn bearer(token: &str) -> String {
     ["Bearer ", token].concat()
 }
 
-/// The wait that the server asks for in a header. It may also be a date, which we never send.
+/// The wait that a header asks for: seconds, or a date, which we never send but a proxy may.
 pub fn retry_after_ms(header: &JsValue) -> Option<f64> {
-    let seconds: u32 = header.as_string()?.parse().ok()?;
-    Some(f64::from(seconds) * 1000.0)
+    let wish = header.as_string()?;
+    let seconds = wish.parse::<u32>().map(|seconds| f64::from(seconds) * 1000.0);
+    seconds.ok().or_else(|| {
+        let date = call_method(&get(&window(), "Date"), "parse", &Array::of1(header)).as_f64()?;
+        Some(date - now_ms()).filter(|wait_ms| !wait_ms.is_nan())
+    })
 }
 
 /// A request of this visitor. Without a session, or when it has ended for good, `None`.
@@ -129,12 +134,12 @@ pub async fn ensure_session() -> Result<(), Outcome> {
     }
     let made = exclusive(Box::pin(async {
         // Another tab may have made one while this one waited its turn.
-        if chat::adopt_stored_session() {
+        if session::adopt() {
             return Reply::NONE;
         }
         let body = wire::json(&[("widget_id", chat().settings.id.to_string().into())]);
         let reply = fetch("POST", "/sessions", None, &body.into()).await;
-        chat::take_session(&reply);
+        session::take(&reply);
         reply
     }));
     let reply = made.await;
@@ -144,6 +149,8 @@ pub async fn ensure_session() -> Result<(), Outcome> {
     Err(match reply.outcome() {
         // A success that can't be read is as good as none.
         Outcome::Accepted => Outcome::Retry { after_ms: None },
+        // It was not the message that the server broke over.
+        Outcome::Broken { after_ms } => Outcome::Retry { after_ms },
         outcome => outcome,
     })
 }
@@ -153,16 +160,22 @@ pub async fn ensure_session() -> Result<(), Outcome> {
 pub async fn renew(spent: &str) {
     let spent = spent.to_owned();
     exclusive(Box::pin(async move {
-        chat::adopt_stored_session();
+        session::adopt();
         let refresh_token = match &chat().session {
             Some(session) if session.access_token == spent => session.refresh_token.clone(),
             _ => return Reply::NONE,
         };
         let reply = fetch("POST", "/sessions/refresh", Some(&refresh_token), &JsValue::UNDEFINED).await;
         if reply.status == 401 {
-            chat::forget_session();
+            // Unless others have got another since, as may be after this tab was frozen.
+            session::adopt();
+            let is_over =
+                chat().session.as_ref().is_some_and(|session| session.refresh_token == refresh_token);
+            if is_over {
+                session::forget();
+            }
         } else {
-            chat::take_session(&reply);
+            session::take(&reply);
         }
         reply
     }))
@@ -172,52 +185,17 @@ pub async fn renew(spent: &str) {
 /// Runs one such piece of work at a time: over all tabs of this browser where it has Web Locks, else in this tab.
 async fn exclusive(work: Pin<Box<dyn Future<Output = Reply>>>) -> Reply {
     let name = chat().key("lock");
-    let release = take_lock(&name).await;
-    if release.is_none() {
+    let turn = locks::take(&name, LOCK_PATIENCE_MS).await;
+    if turn.is_falsy() {
         while chat().is_renewing {
             sleep(TURN_MS).await;
         }
         chat().is_renewing = true;
     }
     let done = work.await;
-    match release {
-        Some(release) => {
-            // It settles a promise of ours, which can't fail.
-            let _ = release.call0(&JsValue::UNDEFINED);
-        }
-        None => chat().is_renewing = false,
+    if turn.is_falsy() {
+        chat().is_renewing = false;
     }
+    locks::give_back(&turn);
     done
-}
-
-/// Takes a Web Lock and answers the function that gives it back. `None` where the browser has no locks, denies them to
-/// this page, or does not give this one in time.
-async fn take_lock(name: &str) -> Option<Function> {
-    let locks = get(&window().navigator(), "locks");
-    let request: Function = get(&locks, "request").dyn_into().ok()?;
-    let controller = AbortController::new().ok()?;
-    let options = object(&[("signal", controller.signal().into())]);
-    let patience = after(LOCK_PATIENCE_MS, move || controller.abort());
-    // Settled with the release function as soon as the lock is ours; rejected when it never will be.
-    let taken = Promise::new(&mut |taken, refused| {
-        let on_lock: Box<dyn FnOnce(JsValue) -> Promise> = Box::new(move |_lock| {
-            // The lock is held until this promise is settled.
-            Promise::new(&mut |release, _| {
-                let _ = taken.call1(&JsValue::UNDEFINED, &release);
-            })
-        });
-        match request.call3(&locks, &name.into(), &options, &Closure::once_into_js(on_lock)) {
-            Ok(held) => spawn(async move {
-                if JsFuture::from(Promise::from(held)).await.is_err() {
-                    let _ = refused.call0(&JsValue::UNDEFINED);
-                }
-            }),
-            Err(_) => {
-                let _ = refused.call0(&JsValue::UNDEFINED);
-            }
-        }
-    });
-    let release = JsFuture::from(taken).await;
-    window().clear_timeout_with_handle(patience);
-    release.ok()?.dyn_into().ok()
 }

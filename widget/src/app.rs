@@ -4,7 +4,7 @@ use crate::{
     api, bridge,
     browser::{document, element, get, listen, root, set, spawn, text, window},
     chat::{self, chat},
-    locale,
+    locale, session,
     state::color::{Color, Palette},
     storage::Store,
     stream, ui, wire,
@@ -76,10 +76,10 @@ fn follow_other_tabs() {
         let is_removed = text(&event, "newValue").is_none();
         if key == session_key {
             let had_session = chat().session.is_some();
-            if is_removed && had_session {
-                chat::forget_session();
-            } else if !is_removed && chat::adopt_stored_session() && !had_session {
-                stream::connect();
+            if !is_removed {
+                session::follow();
+            } else if had_session {
+                session::forget();
             }
         } else if is_removed
             && let Some(id) = key.strip_prefix(&*outbox_prefix)

@@ -97,10 +97,20 @@ pub fn is_online() -> bool {
     get(&window().navigator(), "onLine").is_truthy()
 }
 
+/// Whether the visitor can see this page.
+pub fn is_visible() -> bool {
+    get(&document(), "visibilityState") == "visible"
+}
+
 /// Runs a future of its own, beside everything else.
 pub fn spawn(future: impl Future<Output = ()> + 'static) {
     let future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(future);
     wasm_bindgen_futures::spawn_local(future);
+}
+
+/// What a promise came to, if it kept.
+pub async fn settled(promise: &JsValue) -> Option<JsValue> {
+    JsFuture::from(Promise::resolve(promise)).await.ok()
 }
 
 /// What is called back at most once.

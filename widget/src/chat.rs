@@ -2,17 +2,18 @@
 //! a command of the host page. Each ends in [`changed`], which draws the list and the rest, or in [`draw`], which draws the rest.
 
 use crate::{
-    api::{self, Reply},
+    api::{self, LOCK_PATIENCE_MS},
     bridge::{self, Told},
     browser::{
-        Timer, after, before_paint, document, element, get, is_online, now_ms, number, random, random_bytes,
-        set, spawn, text,
+        Timer, after, before_paint, element, get, is_online, is_visible, now_ms, number, random,
+        random_bytes, set, spawn, text,
     },
-    format,
+    format, locks, session,
     state::{
         connection::{Connection, GRACE_MS},
         outbox::{Action, Current, Entry, Outbox, Outcome},
         rows::rows,
+        tabs::Tabs,
         timeline::Timeline,
         tray::Tray,
         typing::{OtherTyping, OwnTyping},
@@ -20,6 +21,7 @@ use crate::{
     },
     storage::Store,
     stream,
+    tabs::Ties,
     ui::{draw, messages::draw_rows},
     uploads, wire,
 };
@@ -84,7 +86,10 @@ pub struct Chat {
     /// Numbers the streams, so that one that was given up does not speak any more.
     pub stream_number: u32,
     pub stream_timer: Timer,
-    pub silence_timer: Timer,
+    pub tick_timer: Timer,
+    /// This tab among the others of this browser, and what ties it to them.
+    pub tabs: Tabs,
+    pub ties: Ties,
     typing_timer: Timer,
     pump_timer: Timer,
     announce_timer: Timer,
@@ -160,7 +165,9 @@ pub fn begin(settings: WidgetSettings, store: Store) {
         stream_abort: None,
         stream_number: 0,
         stream_timer: Timer::default(),
-        silence_timer: Timer::default(),
+        tick_timer: Timer::default(),
+        tabs: Tabs::default(),
+        ties: Ties::default(),
         typing_timer: Timer::default(),
         pump_timer: Timer::default(),
         announce_timer: Timer::default(),
@@ -189,7 +196,7 @@ pub fn resume() {
     let entries = chat().store.values_under(&prefix);
     let entries = entries.iter().filter_map(|json| wire::entry(&wire::parse(json)?)).collect();
     chat().outbox = Outbox::restore(entries);
-    if adopt_stored_session() {
+    if session::adopt() {
         chat().is_loading = true;
         stream::connect();
     } else {
@@ -226,7 +233,7 @@ impl Chat {
     }
 
     /// Stores again where each message goes, which has changed.
-    fn keep_all(&mut self) {
+    pub fn keep_all(&mut self) {
         for item in self.outbox.items().to_vec() {
             self.keep(&item.entry);
         }
@@ -245,52 +252,9 @@ impl Chat {
 
     /// Whether the visitor can see what comes.
     fn look(&mut self) {
-        let is_looking = self.is_open && get(&document(), "visibilityState") == "visible";
+        let is_looking = self.is_open && is_visible();
         self.unread.look(is_looking, &self.timeline);
     }
-}
-
-// The session.
-
-/// Takes the session that another page or tab has stored. Answers whether there is one.
-pub fn adopt_stored_session() -> bool {
-    let mut chat = chat();
-    let key = chat.key("session");
-    let stored = chat.store.get(&key).and_then(|json| wire::session(&wire::parse(&json)?));
-    if stored.is_some() && std::mem::replace(&mut chat.session, stored).is_none() {
-        chat.outbox.set_current(Current::Unknown);
-    }
-    chat.session.is_some()
-}
-
-/// Keeps the session in an answer, new or renewed.
-pub fn take_session(reply: &Reply) {
-    if let Some(session) = reply.read(wire::session) {
-        let mut chat = chat();
-        let key = chat.key("session");
-        chat.store.set(&key, &wire::stringify(&reply.body));
-        chat.session = Some(session);
-    }
-}
-
-/// The session has ended for good. What is unsent goes to the next one.
-pub fn forget_session() {
-    {
-        let mut chat = chat();
-        let key = chat.key("session");
-        chat.store.remove(&key);
-        chat.session = None;
-        chat.timeline.snapshot(None);
-        chat.outbox.session_over();
-        chat.tray.session_over();
-        chat.keep_all();
-        chat.is_loading = false;
-    }
-    stream::disconnect();
-    show_trouble();
-    changed(Scroll::End);
-    pump();
-    uploads::go_on();
 }
 
 // What the visitor does.
@@ -428,7 +392,7 @@ pub fn pump() {
 async fn step() -> bool {
     follow_other_tabs();
     let action = chat().outbox.next(now_ms());
-    let (entry, method, path) = match action {
+    let (entry, method, path, is_first_start) = match action {
         Action::Rest => return false,
         Action::WaitUntil(until_ms) => {
             chat().pump_timer.set((until_ms - now_ms()).max(0.0), pump);
@@ -438,22 +402,37 @@ async fn step() -> bool {
             look_for_conversation().await;
             return true;
         }
-        Action::Start(entry) => (entry, "POST", "/conversations".to_owned()),
+        Action::Start { entry, is_first_try } => (entry, "POST", "/conversations".to_owned(), is_first_try),
         Action::Send(id, entry) => {
             let message = ["/messages/", &entry.client_id.to_string()].concat();
-            (entry, "PUT", path(id, &message))
+            (entry, "PUT", path(id, &message), false)
         }
     };
     chat().keep(&entry);
-    let outcome = put(&entry, method, &path).await;
+    let name = chat().key("start");
+    let turn = if is_first_start { locks::take(&name, LOCK_PATIENCE_MS).await } else { JsValue::UNDEFINED };
+    let outcome = if is_first_start && has_been_started().await {
+        Outcome::ConversationClosed
+    } else {
+        put(&entry, method, &path).await
+    };
+    locks::give_back(&turn);
     finish(entry.client_id, outcome);
     true
+}
+
+/// Of several tabs that want to start a conversation one does, and the others find that it has.
+async fn has_been_started() -> bool {
+    if session::adopt() {
+        look_for_conversation().await;
+    }
+    chat().outbox.current() != Current::Nothing
 }
 
 /// Another tab may have begun, or have sent the same message somewhere, in a conversation that this one doesn't know.
 fn follow_other_tabs() {
     if chat().session.is_none() {
-        adopt_stored_session();
+        session::adopt();
     }
     let mut chat = chat();
     let first = chat.outbox.items().iter().find(|item| item.refused.is_none());
@@ -507,7 +486,12 @@ fn finish(client_id: ClientId, outcome: Outcome) {
         match outcome {
             Outcome::Accepted => chat.unkeep(client_id),
             Outcome::ConversationClosed => chat.keep_all(),
-            Outcome::Retry { .. } | Outcome::Refused(_) | Outcome::SessionOver => {}
+            // There was none to send it in.
+            _ if chat.session.is_none() => {
+                chat.outbox.session_over();
+                chat.keep_all();
+            }
+            _ => {}
         }
     }
     let is_unconnected = {
@@ -520,7 +504,7 @@ fn finish(client_id: ClientId, outcome: Outcome) {
     changed(Scroll::Follow);
 }
 
-/// The network is back, or the page is: no reason to wait.
+/// The network is back, or the server or the page is: no reason to wait.
 pub fn network_is_back() {
     chat().outbox.network_is_back();
     pump();
@@ -609,6 +593,9 @@ pub fn show_trouble() {
     let before = std::mem::replace(&mut chat().trouble, trouble);
     if before != trouble {
         draw();
+        if trouble.is_none() {
+            network_is_back();
+        }
     }
 }
 

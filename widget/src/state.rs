@@ -10,6 +10,7 @@ pub mod connection;
 pub mod links;
 pub mod outbox;
 pub mod rows;
+pub mod tabs;
 pub mod timeline;
 pub mod tray;
 pub mod typing;

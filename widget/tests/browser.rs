@@ -2,7 +2,7 @@
 
 #![cfg(target_arch = "wasm32")]
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Array, Date, Function, Reflect};
 use shared::{
     Attachment, AttachmentId, MessageText, WidgetId, WidgetSettings, id::uuid_v7, limits::TEXT_MAX_BYTES,
 };
@@ -10,9 +10,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, EventTarget};
 use widget::{
-    app,
+    api, app,
     browser::{call, document, element, get, make, now_ms, object, set, sleep, text, window},
-    chat, format, locale,
+    chat, format, locale, locks,
     storage::Store,
     uploads,
 };
@@ -327,6 +327,31 @@ fn what_a_full_storage_does_not_take_is_kept_in_memory() {
         store.remove(key);
     }
     assert!(keys.iter().all(|key| store.get(key).is_none()));
+}
+
+#[wasm_bindgen_test]
+fn a_wait_is_asked_for_in_seconds_or_by_a_date() {
+    let wait_ms = |header: JsValue| api::retry_after_ms(&header);
+    assert_eq!(wait_ms("120".into()), Some(120_000.0));
+    let in_a_minute: JsValue = Date::new(&(now_ms() + 60_000.0).into()).to_utc_string().into();
+    let asked_ms = wait_ms(in_a_minute).unwrap();
+    // Such a date has no fractions of a second.
+    assert!((30_000.0..=60_000.0).contains(&asked_ms), "{asked_ms}");
+    assert!(wait_ms("Thu, 01 Jan 1970 00:00:00 GMT".into()).unwrap() < 0.0, "it is over");
+    for header in [JsValue::NULL, JsValue::UNDEFINED, "".into(), "soon".into()] {
+        assert_eq!(wait_ms(header), None);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_lock_is_had_by_one_at_a_time_and_waited_for_with_patience() {
+    let first = locks::take("porchlight:test", 1_000.0).await;
+    assert!(first.is_function());
+    assert!(locks::take("porchlight:test", 50.0).await.is_undefined());
+    locks::give_back(&first);
+    let second = locks::take("porchlight:test", 1_000.0).await;
+    assert!(second.is_function());
+    locks::give_back(&second);
 }
 
 #[wasm_bindgen_test]

@@ -1,6 +1,6 @@
 //! When the live stream is opened again. It decides; `stream` does.
 
-use crate::state::backoff::{MAX_MS, delay_ms};
+use crate::state::backoff::{asked_ms, delay_ms};
 use shared::limits::{HEARTBEAT_SECONDS, SILENCE_SECONDS};
 
 /// A stream that lived so long proves that the server is well; the next wait starts from the shortest again.
@@ -11,10 +11,13 @@ const SLOW_MS: f64 = 10_000.0;
 pub const GRACE_MS: f64 = 3_000.0;
 /// After so much silence the stream is taken for dead.
 pub const SILENCE_MS: f64 = SILENCE_SECONDS as f64 * 1000.0;
+/// How often to look. Timers stand still while a machine sleeps, and the clock does not: so soon after it wakes it is known
+/// how long nothing was heard.
+pub const TICK_MS: f64 = 5_000.0;
 /// A live stream says something at least every `HEARTBEAT_SECONDS`; later than this it is at least suspicious.
 const LATE_MS: f64 = (HEARTBEAT_SECONDS as f64 + 5.0) * 1000.0;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default)]
 enum Phase {
     /// Nobody wants a stream yet.
     #[default]
@@ -27,7 +30,13 @@ enum Phase {
         heard_at_ms: f64,
     },
     /// Between two tries.
-    Waiting,
+    Waiting {
+        until_ms: f64,
+        /// The server named the time; nothing that happens here shortens it.
+        is_servers_wish: bool,
+    },
+    /// Another tab's stream is this one's, too.
+    Resting,
 }
 
 /// The state of the live stream.
@@ -38,13 +47,19 @@ pub struct Connection {
     down_since_ms: Option<f64>,
     /// What the server asked for when it said goodbye.
     asked_wait_ms: Option<f64>,
-    /// The id of the last event, to resume after it.
-    pub last_event_id: Option<String>,
 }
 
 impl Connection {
     pub fn is_off(&self) -> bool {
-        self.phase == Phase::Off
+        matches!(self.phase, Phase::Off)
+    }
+
+    pub fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Live { .. })
+    }
+
+    pub fn is_resting(&self) -> bool {
+        matches!(self.phase, Phase::Resting)
     }
 
     /// A request was made.
@@ -71,15 +86,32 @@ impl Connection {
         if matches!(self.phase, Phase::Live { since_ms, .. } if now_ms - since_ms >= STEADY_MS) {
             self.n_failures = 0;
         }
-        self.phase = Phase::Waiting;
         self.down_since_ms.get_or_insert(now_ms);
-        let asked_wait_ms = self.asked_wait_ms.take().or(retry_after_ms);
-        if let Some(wait_ms) = asked_wait_ms {
-            return wait_ms.clamp(0.0, 10.0 * MAX_MS);
-        }
-        let wait_ms = delay_ms(self.n_failures, random);
-        self.n_failures = self.n_failures.saturating_add(1);
+        let asked_wait_ms = self.asked_wait_ms.take().or(retry_after_ms).map(asked_ms);
+        let wait_ms = asked_wait_ms.unwrap_or_else(|| {
+            let wait_ms = delay_ms(self.n_failures, random);
+            self.n_failures = self.n_failures.saturating_add(1);
+            wait_ms
+        });
+        self.phase = Phase::Waiting { until_ms: now_ms + wait_ms, is_servers_wish: asked_wait_ms.is_some() };
         wait_ms
+    }
+
+    /// Another tab's stream is enough for this one, and is live, or not.
+    pub fn rests(&mut self, is_live: bool, now_ms: f64) {
+        self.phase = Phase::Resting;
+        if is_live {
+            self.down_since_ms = None;
+        } else {
+            self.down_since_ms.get_or_insert(now_ms);
+        }
+    }
+
+    /// The page is put aside, with whatever it had open. It goes on when it is shown again.
+    pub fn put_aside(&mut self, now_ms: f64) {
+        if !self.is_off() {
+            self.phase = Phase::Waiting { until_ms: now_ms, is_servers_wish: false };
+        }
     }
 
     /// The session is gone: there is nothing to connect with.
@@ -90,16 +122,27 @@ impl Connection {
     /// The network came back, the page was shown or restored. Whether to connect anew right now.
     pub fn is_worth_renewing(&self, now_ms: f64) -> bool {
         match self.phase {
-            Phase::Off => false,
+            Phase::Off | Phase::Resting => false,
             Phase::Connecting { since_ms } => now_ms - since_ms > SLOW_MS,
             Phase::Live { heard_at_ms, .. } => now_ms - heard_at_ms > LATE_MS,
-            Phase::Waiting => true,
+            Phase::Waiting { until_ms, is_servers_wish } => !is_servers_wish || now_ms >= until_ms,
         }
+    }
+
+    /// Whether so much time has passed without anything that whatever was to come will not come any more.
+    pub fn is_stuck(&self, now_ms: f64) -> bool {
+        let since_ms = match self.phase {
+            Phase::Off | Phase::Resting => return false,
+            Phase::Connecting { since_ms } => since_ms,
+            Phase::Live { heard_at_ms, .. } => heard_at_ms,
+            Phase::Waiting { until_ms, .. } => until_ms,
+        };
+        now_ms - since_ms > SILENCE_MS
     }
 
     /// Whether the visitor should know that nothing comes in.
     pub fn is_in_trouble(&self, now_ms: f64) -> bool {
-        self.phase != Phase::Off && self.down_since_ms.is_some_and(|since_ms| now_ms - since_ms >= GRACE_MS)
+        !self.is_off() && self.down_since_ms.is_some_and(|since_ms| now_ms - since_ms >= GRACE_MS)
     }
 }
 
@@ -141,6 +184,56 @@ mod tests {
             waits.push(connection.closed(3.0, asked_wait_ms, 1.0));
         }
         assert_eq!(waits, [7_000.0, 1_500.0, 500.0]);
+    }
+
+    #[test]
+    fn coming_back_does_not_shorten_the_servers_wish() {
+        let mut connection = live(0.0);
+        connection.closed(0.0, Some(9_000.0), 1.0);
+        assert!(!connection.is_worth_renewing(8_999.0));
+        assert!(connection.is_worth_renewing(9_000.0));
+    }
+
+    #[test]
+    fn what_should_have_come_a_minute_ago_will_not_come() {
+        assert!(!Connection::default().is_stuck(1e9));
+        let mut connection = Connection::default();
+        for (n, step) in [Connection::connecting, Connection::heard, Connection::put_aside].iter().enumerate()
+        {
+            let since_ms = 100_000.0 * f64::from(u32::try_from(n).unwrap());
+            step(&mut connection, since_ms);
+            assert!(!connection.is_stuck(since_ms + 60_000.0), "{n}");
+            assert!(connection.is_stuck(since_ms + 60_001.0), "{n}");
+        }
+        let wait_ms = connection.closed(0.0, Some(5_000.0), 1.0);
+        assert!(!connection.is_stuck(wait_ms + 60_000.0));
+        assert!(connection.is_stuck(wait_ms + 60_001.0));
+        connection.rests(true, 0.0);
+        assert!(!connection.is_stuck(1e9), "that is the other tab's business");
+    }
+
+    #[test]
+    fn a_page_that_was_put_aside_goes_on_at_once_unless_nobody_wanted_a_stream() {
+        let mut connection = live(0.0);
+        connection.put_aside(1_000.0);
+        assert!(connection.is_worth_renewing(1_000.0));
+        let mut connection = Connection::default();
+        connection.put_aside(1_000.0);
+        assert!(connection.is_off());
+    }
+
+    #[test]
+    fn who_lives_on_anothers_stream_is_in_trouble_when_that_one_is() {
+        let mut connection = live(0.0);
+        connection.rests(true, 1_000.0);
+        assert!(connection.is_resting() && !connection.is_worth_renewing(1e9));
+        assert!(!connection.is_in_trouble(60_000.0));
+        connection.rests(false, 60_000.0);
+        connection.rests(false, 62_000.0);
+        assert!(!connection.is_in_trouble(62_999.0));
+        assert!(connection.is_in_trouble(63_000.0));
+        connection.rests(true, 64_000.0);
+        assert!(!connection.is_in_trouble(70_000.0));
     }
 
     #[test]

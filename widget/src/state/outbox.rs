@@ -3,9 +3,13 @@
 //! The outbox decides what to do next and is told how it went; it sends nothing itself. Its promises, whatever the
 //! network does: no message is lost, none is stored twice, and they arrive in the order they were written.
 
-use crate::state::backoff::delay_ms;
+use crate::state::backoff::{asked_ms, delay_ms};
 use serde::{Deserialize, Serialize};
 use shared::{Attachment, ClientId, ConversationId, ErrorCode, Timestamp};
+
+/// A message that the server breaks over so often, which takes about a minute, is likely to be why. It waits for the visitor
+/// then, and no longer holds up the next.
+const BREAKS_MAX: u32 = 10;
 
 /// One message, as it is kept in the browser's storage under its own key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +39,8 @@ pub enum Outcome {
     ConversationClosed,
     /// Nobody knows, or not now: the same again later.
     Retry { after_ms: Option<f64> },
+    /// The server broke over it: the same again later, but not for ever.
+    Broken { after_ms: Option<f64> },
     /// It will never be accepted as it is.
     Refused(ErrorCode),
     /// The visitor's session has ended. What is unsent goes to the next one.
@@ -48,6 +54,7 @@ impl Outcome {
             (200..=299, _) => Self::Accepted,
             (409, ErrorCode::ConversationClosed) => Self::ConversationClosed,
             (400..=499, _) if !matches!(status, 401 | 408 | 425 | 429) => Self::Refused(code),
+            (500, _) => Self::Broken { after_ms: retry_after_ms },
             _ => Self::Retry { after_ms: retry_after_ms },
         }
     }
@@ -62,8 +69,9 @@ pub enum Action {
     WaitUntil(f64),
     /// Find out which conversation the visitor is in, and call [`Outbox::set_current`] or [`Outbox::look_failed`].
     Look,
-    /// `POST /conversations`.
-    Start(Entry),
+    /// `POST /conversations`. If this is the first try it has been sent nowhere yet: should there be a conversation after
+    /// all, [`Outcome::ConversationClosed`] decides anew where it goes.
+    Start { entry: Entry, is_first_try: bool },
     /// `PUT /conversations/{id}/messages/{client_id}`.
     Send(ConversationId, Entry),
 }
@@ -98,6 +106,8 @@ pub struct Item {
     pub entry: Entry,
     /// Why it was refused, if it was. It waits for the visitor then.
     pub refused: Option<ErrorCode>,
+    /// How often the server broke over it, since the visitor last wanted it sent.
+    n_breaks: u32,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -118,7 +128,7 @@ impl Outbox {
         while let Some(entry) = entries.pop() {
             let place =
                 items.iter().position(|item| item.entry.created_at > entry.created_at).unwrap_or(items.len());
-            items.insert(place, Item { entry, refused: None });
+            items.insert(place, Item { entry, refused: None, n_breaks: 0 });
         }
         Self { items, ..Self::default() }
     }
@@ -140,7 +150,7 @@ impl Outbox {
         };
         let entry =
             Entry { client_id, content, attachments, created_at, conversation_id: None, starts: false };
-        self.items.push(Item { entry: entry.clone(), refused: None });
+        self.items.push(Item { entry: entry.clone(), refused: None, n_breaks: 0 });
         entry
     }
 
@@ -171,7 +181,8 @@ impl Outbox {
             return Action::WaitUntil(wait.until_ms);
         }
         let entry = &mut item.entry;
-        if entry.conversation_id.is_none() && !entry.starts {
+        let is_first_try = entry.conversation_id.is_none() && !entry.starts;
+        if is_first_try {
             match self.current {
                 Current::Unknown => {
                     self.in_flight = Some(Flight::Look);
@@ -184,7 +195,7 @@ impl Outbox {
         self.in_flight = Some(Flight::Message(entry.client_id));
         match entry.conversation_id {
             Some(conversation_id) => Action::Send(conversation_id, entry.clone()),
-            None => Action::Start(entry.clone()),
+            None => Action::Start { entry: entry.clone(), is_first_try },
         }
     }
 
@@ -203,6 +214,15 @@ impl Outbox {
                 }
             }
             Outcome::Retry { after_ms } => self.back_off(after_ms, now_ms, random),
+            Outcome::Broken { after_ms } => {
+                if let Some(item) = self.item(client_id) {
+                    item.n_breaks += 1;
+                    if item.n_breaks == BREAKS_MAX {
+                        item.refused = Some(ErrorCode::Internal);
+                    }
+                }
+                self.back_off(after_ms, now_ms, random);
+            }
             Outcome::Refused(code) => {
                 if let Some(item) = self.item(client_id) {
                     item.refused = Some(code);
@@ -245,6 +265,7 @@ impl Outbox {
     pub fn try_again(&mut self, client_id: ClientId) {
         if let Some(item) = self.item(client_id) {
             item.refused = None;
+            item.n_breaks = 0;
         }
     }
 
@@ -284,7 +305,7 @@ impl Outbox {
     }
 
     fn back_off(&mut self, after_ms: Option<f64>, now_ms: f64, random: f64) {
-        let wait_ms = after_ms.unwrap_or_else(|| delay_ms(self.n_failures, random));
+        let wait_ms = after_ms.map_or_else(|| delay_ms(self.n_failures, random), asked_ms);
         self.n_failures = self.n_failures.saturating_add(1);
         self.wait = Some(Wait { until_ms: now_ms + wait_ms, is_servers_wish: after_ms.is_some() });
     }

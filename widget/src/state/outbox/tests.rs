@@ -23,7 +23,7 @@ fn outbox(n_messages: i64, current: Current) -> Outbox {
 fn sketch(action: &Action) -> String {
     let number = |entry: &Entry| entry.content.strip_prefix("message ").unwrap().to_owned();
     match action {
-        Action::Start(entry) => format!("Start {}", number(entry)),
+        Action::Start { entry, .. } => format!("Start {}", number(entry)),
         Action::Send(_, entry) => format!("Send {}", number(entry)),
         other => format!("{other:?}"),
     }
@@ -49,6 +49,21 @@ fn a_start_whose_answer_was_lost_is_started_again_and_never_sent_elsewhere() {
     outbox.finish(client_id(1), AGAIN, 0.0, 0.0);
     outbox.set_current(Current::Open(conversation_id(7)));
     assert_eq!(sketch(&outbox.next(0.0)), "Start 1");
+}
+
+#[test]
+fn a_start_that_has_never_been_sent_is_known_and_may_go_elsewhere() {
+    let mut outbox = outbox(1, Current::Nothing);
+    let is_first_try = |action| matches!(action, Action::Start { is_first_try: true, .. });
+    assert!(is_first_try(outbox.next(0.0)));
+    // Another tab was first.
+    outbox.set_current(Current::Open(conversation_id(7)));
+    outbox.finish(client_id(1), Outcome::ConversationClosed, 0.0, 0.0);
+    assert_eq!(sketch(&outbox.next(0.0)), "Send 1");
+    outbox.finish(client_id(1), Outcome::ConversationClosed, 0.0, 0.0);
+    assert!(is_first_try(outbox.next(0.0)));
+    outbox.finish(client_id(1), AGAIN, 0.0, 0.0);
+    assert!(!is_first_try(outbox.next(0.0)));
 }
 
 #[test]
@@ -109,6 +124,25 @@ fn a_refused_message_does_not_hold_up_the_next_and_can_be_tried_again_or_thrown_
 }
 
 #[test]
+fn a_message_that_the_server_breaks_over_again_and_again_does_not_hold_up_the_next_for_ever() {
+    let mut outbox = outbox(2, Current::Open(conversation_id(1)));
+    let mut now_ms = 0.0;
+    for _ in 0..2 {
+        for n in 1..=BREAKS_MAX {
+            assert_eq!(sketch(&outbox.next(now_ms)), "Send 1", "{n}");
+            outbox.finish(client_id(1), Outcome::Broken { after_ms: None }, now_ms, 1.0);
+            assert!(matches!(outbox.next(now_ms), Action::WaitUntil(_)), "{n}");
+            now_ms += 30_000.0;
+        }
+        assert_eq!(outbox.items()[0].refused, Some(ErrorCode::Internal));
+        outbox.try_again(client_id(1));
+    }
+    outbox.next(now_ms);
+    outbox.finish(client_id(1), Outcome::Refused(ErrorCode::Internal), now_ms, 1.0);
+    assert_eq!(sketch(&outbox.next(now_ms)), "Send 2");
+}
+
+#[test]
 fn a_message_for_a_closed_conversation_starts_a_new_one() {
     let mut outbox = outbox(2, Current::Open(conversation_id(1)));
     outbox.next(0.0);
@@ -165,7 +199,7 @@ fn uploaded_files_stay_with_their_message_over_a_reload_and_every_try() {
     let stored = serde_json::to_string(&outbox.items()[0].entry).unwrap();
     let mut outbox = Outbox::restore(vec![serde_json::from_str(&stored).unwrap()]);
     for _ in 0..2 {
-        let Action::Start(entry) = outbox.next(0.0) else { panic!("it is to be sent") };
+        let Action::Start { entry, .. } = outbox.next(0.0) else { panic!("it is to be sent") };
         assert_eq!(entry.attachments, [attachment(1), attachment(2)]);
         outbox.finish(client_id(1), Outcome::Retry { after_ms: Some(0.0) }, 0.0, 0.0);
     }
@@ -183,9 +217,10 @@ fn answers_mean_what_the_protocol_says() {
     let of = |status, code| Outcome::of(status, code, None);
     assert_eq!(of(200, ErrorCode::Unknown), OK);
     assert_eq!(of(201, ErrorCode::Unknown), OK);
-    for status in [0, 401, 408, 425, 429, 500, 502, 503, 504] {
+    for status in [0, 401, 408, 425, 429, 502, 503, 504] {
         assert_eq!(of(status, ErrorCode::Unknown), AGAIN, "{status}");
     }
+    assert_eq!(of(500, ErrorCode::Internal), Outcome::Broken { after_ms: None });
     assert_eq!(of(409, ErrorCode::ConversationClosed), Outcome::ConversationClosed);
     for status in [400, 403, 404, 409, 413, 415, 422] {
         assert_eq!(
@@ -293,7 +328,7 @@ impl World {
                 }
                 return;
             }
-            Action::Start(entry) => (entry.client_id, None),
+            Action::Start { entry, .. } => (entry.client_id, None),
             Action::Send(conversation, entry) => (entry.client_id, Some(conversation)),
         };
         let outcome = match (fate, conversation) {

@@ -1,0 +1,96 @@
+import type { Frame, Page } from '@playwright/test';
+import { expect, test } from './fixtures.ts';
+
+test.use({ mockScript: 'quiet.toml' });
+
+/** When a panel first showed a text, and when it showed that the server has it; by the clock of this machine. */
+interface Times {
+  shown: Record<string, number>;
+  stored: Record<string, number>;
+}
+
+declare global {
+  interface Window {
+    times: Times;
+  }
+}
+
+/** Notes what a panel shows, from now on. */
+async function watch(panel: Frame): Promise<void> {
+  await panel.evaluate(() => {
+    window.times = { shown: {}, stored: {} };
+    const note = () => {
+      for (const message of document.querySelectorAll('.message')) {
+        const text = message.querySelector('.text')?.textContent ?? '';
+        window.times.shown[text] ??= Date.now();
+        if (!message.matches('.sending')) window.times.stored[text] ??= Date.now();
+      }
+    };
+    new MutationObserver(note).observe(document.getElementById('list')!, {
+      subtree: true,
+      childList: true,
+      attributes: true,
+    });
+  });
+}
+
+function panelOf(page: Page, origin: string): Frame {
+  const panel = page.frames().find((frame) => frame.url().startsWith(origin));
+  if (!panel) throw new Error('there is no panel');
+  return panel;
+}
+
+function summary(what: string, times_ms: number[]): string {
+  const sorted = times_ms.toSorted((a, b) => a - b);
+  const at = (part: number) => `${sorted[Math.ceil(part * sorted.length) - 1]} ms`.padStart(8);
+  return `${what.padEnd(56)} p50${at(0.5)}  p95${at(0.95)}  max${at(1)}  of ${sorted.length}`;
+}
+
+test('seven tabs on HTTP/1.1', async ({ host, server, page }) => {
+  const nTabs = 7;
+  const nRounds = 20;
+  const streams = new Set<unknown>();
+  page.context().on('request', (request) => request.url().endsWith('/stream') && streams.add(request));
+  page.context().on('requestfailed', (request) => streams.delete(request));
+  page.context().on('requestfinished', (request) => streams.delete(request));
+
+  await host.goto();
+  await host.open();
+  await host.panel.send('Hello');
+  await host.panel.expectStored('Hello');
+  const tabs = [host];
+  while (tabs.length < nTabs) {
+    const tab = await host.newTab();
+    await tab.goto();
+    await tab.open();
+    await expect(tab.panel.text('Hello')).toBeVisible();
+    tabs.push(tab);
+  }
+  const panels = tabs.map((tab) => panelOf(tab.page, server.origin));
+  await Promise.all(panels.map(watch));
+
+  const texts: string[] = [];
+  for (let round = 0; round < nRounds; round += 1) {
+    for (const [index, { panel }] of tabs.entries()) {
+      const text = `round ${round}, tab ${index}`;
+      await panel.send(text);
+      await panel.expectStored(text);
+      texts.push(text);
+    }
+  }
+  for (const { panel } of tabs) await expect(panel.text(texts.at(-1)!)).toBeVisible();
+  const times = await Promise.all(panels.map((panel) => panel.evaluate(() => window.times)));
+
+  const stored_ms: number[] = [];
+  const everywhere_ms: number[] = [];
+  for (const [n, text] of texts.entries()) {
+    // It is on screen in its own tab as soon as Enter is pressed.
+    const own = times[n % nTabs]!;
+    const sentAt = own.shown[text]!;
+    stored_ms.push(own.stored[text]! - sentAt);
+    everywhere_ms.push(Math.max(...times.map(({ shown }) => shown[text]!)) - sentAt);
+  }
+  console.log(`event streams open: ${streams.size}`);
+  console.log(summary('from Enter until the sender is told that it is stored', stored_ms));
+  console.log(summary('from Enter until it is seen in the last of seven tabs', everywhere_ms));
+});
