@@ -55,6 +55,8 @@ struct State {
 #[derive(Default)]
 struct Tab {
     connection: Connection,
+    /// Where its stream is resumed.
+    last_event_id: Option<String>,
     hearing: Hearing,
 }
 

@@ -29,7 +29,7 @@ impl Visitor {
                     }
                 }
                 Action::Look => self.look().await,
-                Action::Start(entry) => {
+                Action::Start { entry, .. } => {
                     let body = StartConversation {
                         client_id: entry.client_id,
                         content: entry.content.clone(),

@@ -60,7 +60,7 @@ impl Visitor {
     /// One stream from its request to its end. Answers the wait that the server asked for, if it did.
     async fn run_stream(&self, tab: usize) -> Option<f64> {
         let token = self.access_token()?;
-        let last_event_id = self.state().tabs[tab].connection.last_event_id.clone();
+        let last_event_id = self.state().tabs[tab].last_event_id.clone();
         let mut ask = Ask::get("/widget/v1/stream").with_token(&token);
         ask.last_event_id = last_event_id.as_deref();
         let patience = Duration::from_secs_f64(SILENCE_MS / 1000.0);
@@ -123,7 +123,7 @@ impl Visitor {
             Err(_) => heard.hearing.n_unreadable += 1,
         }
         if frame.id.is_some() {
-            state.tabs[tab].connection.last_event_id = frame.id;
+            state.tabs[tab].last_event_id = frame.id;
         }
     }
 
