@@ -1,18 +1,16 @@
-//! Starts the panel: reads its settings, colours the document, mounts the components.
+//! Starts the panel: reads its settings, dresses the document, mounts the components.
 
 use crate::{
     api, bridge,
-    browser::{document, element, get, listen, root, set, spawn, text, window},
+    browser::{element, listen, spawn, text, window},
     chat::{self, chat},
-    locale, session,
-    state::color::{Color, Palette},
+    locale, looks, session,
     storage::Store,
     stream, ui, wire,
 };
 use shared::{ClientId, WidgetSettings};
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
-use web_sys::UrlSearchParams;
 
 pub fn start() {
     spawn(async {
@@ -27,18 +25,13 @@ async fn settings() -> Option<WidgetSettings> {
     if let Some(block) = element("settings") {
         return wire::settings(&wire::parse(&text(&block, "textContent")?)?);
     }
-    let query = text(&get(&window(), "location"), "search")?;
-    let id = UrlSearchParams::new_with_str(&query).ok()?.get("id")?;
-    let path = ["/widgets/", &id].concat();
+    let path = ["/widgets/", &looks::parameter("id")?].concat();
     api::fetch("GET", &path, None, &JsValue::UNDEFINED).await.read(wire::settings)
 }
 
 /// Opens the panel in this document.
 pub fn open(settings: WidgetSettings, store: Store) {
-    set(&document(), "title", &(&*settings.heading).into());
-    if let Some(brand) = Color::parse(&settings.color) {
-        paint(Palette::of(brand));
-    }
+    looks::apply(&settings);
     chat::begin(settings, store);
     ui::mount();
     locale::apply();
@@ -46,22 +39,6 @@ pub fn open(settings: WidgetSettings, store: Store) {
     follow_other_tabs();
     chat::resume();
     bridge::connect();
-}
-
-/// Hands the brand's colours to the style sheet, through the one way that our content security policy allows.
-fn paint(palette: Palette) {
-    if let Some(style) = root().map(|root| root.style()) {
-        for (name, color) in [
-            ("--brand", palette.brand),
-            ("--brand-far", palette.brand_far),
-            ("--on-brand", palette.on_brand),
-            ("--accent-light", palette.accent_light),
-            ("--accent-dark", palette.accent_dark),
-        ] {
-            // It fails for no custom property.
-            let _ = style.set_property(name, &color.to_string());
-        }
-    }
 }
 
 /// What another tab writes is true here too.

@@ -21,7 +21,7 @@ const LIST_END: &str = "list-end";
 pub fn view() -> impl IntoView {
     view! {
         <div class="body">
-            <div id="list" class="list" role="log" tabindex="0" data-t="aria-label=conversation">
+            <div id="list" class="list" role="log" aria-relevant="additions" tabindex="0" data-t="aria-label=conversation">
                 <div class="greeting">
                     <svg class="art" aria-hidden="true"><use href="#art"></use></svg>
                     <h2 data-t="greeting"></h2>
