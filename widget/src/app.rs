@@ -17,7 +17,8 @@ use web_sys::UrlSearchParams;
 pub fn start() {
     spawn(async {
         if let Some(settings) = settings().await {
-            open(settings, Store::open());
+            let store = Store::open(settings.options.consent);
+            open(settings, store);
         }
     });
 }
@@ -73,10 +74,13 @@ fn follow_other_tabs() {
         // One after the other: each takes the state for the whole of its statement.
         let session_key = chat().key("session");
         let outbox_prefix = chat().key("outbox:");
-        let is_removed = text(&event, "newValue").is_none();
+        let new_value = text(&event, "newValue");
+        let is_removed = new_value.is_none();
         if key == session_key {
             let had_session = chat().session.is_some();
-            if !is_removed {
+            if new_value.as_deref() == Some(session::LEFT) {
+                session::leave();
+            } else if !is_removed {
                 session::follow();
             } else if had_session {
                 session::forget();
