@@ -77,10 +77,14 @@ fn follow_other_tabs() {
         let new_value = text(&event, "newValue");
         let is_removed = new_value.is_none();
         if key == session_key {
-            let had_session = chat().session.is_some();
+            // By now there may be another one.
+            let (had_session, has_session) = {
+                let chat = chat();
+                (chat.session.is_some(), session::stored(&chat).is_some())
+            };
             if new_value.as_deref() == Some(session::LEFT) {
                 session::leave();
-            } else if !is_removed {
+            } else if has_session {
                 session::follow();
             } else if had_session {
                 session::forget();

@@ -7,7 +7,7 @@ use crate::{
     browser::{now_ms, spawn},
     chat::{self, Chat, Scroll, chat},
     facts::Facts,
-    state::outbox::Current,
+    state::outbox::{Current, Entry},
     storage::Store,
     stream, tabs, uploads, wire,
 };
@@ -80,6 +80,7 @@ pub fn forget() {
         chat.is_identified = false;
     }
     let_go(false);
+    forget_destinations();
     chat::show_trouble();
     chat::changed(Scroll::End);
     settle();
@@ -94,16 +95,26 @@ fn let_go(is_same: bool) {
         chat.session = None;
         chat.timeline.snapshot(None);
         if !is_same {
+            let unsent = chat.outbox.items().to_vec();
             chat.outbox.session_over();
+            chat.keep_moved(&unsent);
             chat.tray.session_over();
-            chat.keep_all();
         }
         chat.is_loading = false;
     }
     stream::disconnect();
 }
 
-fn stored(chat: &Chat) -> Option<Session> {
+/// Whatever unsent messages were on their way to is gone, those of tabs that are closed too.
+pub fn forget_destinations() {
+    let mut chat = chat();
+    chat.outbox.session_over();
+    for entry in chat.kept() {
+        chat.keep(&Entry { conversation_id: None, starts: false, ..entry });
+    }
+}
+
+pub fn stored(chat: &Chat) -> Option<Session> {
     wire::session(&wire::parse(&chat.store.get(&chat.key("session"))?)?)
 }
 
