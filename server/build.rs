@@ -98,7 +98,8 @@ fn files_in(dist: &Path) -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
 /// Makes the panel's wasm and the glue between it and JavaScript as small as they go, and the names of the files those of
 /// what they hold then: browsers keep them for ever. Answers the document with the new names.
 fn shorten_names(files: &mut BTreeMap<String, Vec<u8>>, document: &str) -> Result<String, Box<dyn Error>> {
-    let wasm_name = files.keys().find(|name| name.ends_with("_bg.wasm")).cloned().ok_or("dist/ has no wasm")?;
+    let wasm_name =
+        files.keys().find(|name| name.ends_with("_bg.wasm")).cloned().ok_or("dist/ has no wasm")?;
     let stem = wasm_name.trim_end_matches("_bg.wasm").to_owned();
     let wasm = files.remove(&wasm_name).unwrap_or_default();
     let glue = files.remove(&format!("{stem}.js")).ok_or("dist/ has no glue for its wasm")?;

@@ -14,7 +14,7 @@ use axum::{
     extract::{DefaultBodyLimit, MatchedPath, Request},
     middleware::{self, Next},
     response::Response,
-    routing::{get, post, put},
+    routing::{delete, get, patch, post, put},
 };
 use http::{HeaderName, HeaderValue};
 use shared::limits::BODY_MAX_BYTES;
@@ -33,11 +33,16 @@ pub fn router(app: App) -> Router {
         .route("/widgets/{widget}", get(widget_api::widgets::get_widget))
         .route("/sessions", post(widget_api::sessions::create_session))
         .route("/sessions/refresh", post(widget_api::sessions::refresh_session))
+        .route("/sessions/current", delete(widget_api::sessions::end_session))
+        .route("/identity", post(widget_api::sessions::identify_visitor))
+        .route("/visitor", patch(widget_api::visitor::change_visitor))
+        .route("/events", post(widget_api::visitor::track_event))
         .route(
             "/conversations",
             get(widget_api::conversations::list_conversations)
                 .post(widget_api::conversations::start_conversation),
         )
+        .route("/conversations/{conversation}", patch(widget_api::conversations::change_conversation))
         .route("/conversations/{conversation}/messages", get(widget_api::messages::list_messages))
         .route("/conversations/{conversation}/messages/{client_id}", put(widget_api::messages::send_message))
         .route("/conversations/{conversation}/read", put(widget_api::conversations::mark_read))

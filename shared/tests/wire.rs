@@ -136,16 +136,17 @@ fn attachments() {
 #[test]
 fn sessions_and_settings() {
     pin("create_session", &CreateSession { widget_id: WidgetId(uuid(6)) });
-    pin(
-        "session",
-        &Session {
-            customer_id: CustomerId(uuid(7)),
-            access_token: "access".into(),
-            access_expires_at: Timestamp(1_700_000_900_000_000),
-            refresh_token: "refresh".into(),
-            refresh_expires_at: Timestamp(1_731_536_000_000_000),
-        },
-    );
+    let session = Session {
+        customer_id: CustomerId(uuid(7)),
+        access_token: "access".into(),
+        access_expires_at: Timestamp(1_700_000_900_000_000),
+        refresh_token: "refresh".into(),
+        refresh_expires_at: Timestamp(1_731_536_000_000_000),
+        continues: None,
+    };
+    pin("session", &session);
+    pin("session_that_continues_another", &Session { continues: Some(CustomerId(uuid(12))), ..session });
+    pin("identify", &Identify { widget_id: WidgetId(uuid(6)), token: "header.claims.signature".into() });
     let settings = WidgetSettings {
         id: WidgetId(uuid(6)),
         heading: "Chat with us".into(),

@@ -15,7 +15,8 @@ use wasm_bindgen::JsValue;
 pub fn start() {
     spawn(async {
         if let Some(settings) = settings().await {
-            open(settings, Store::open());
+            let store = Store::open(settings.options.consent);
+            open(settings, store);
         }
     });
 }
@@ -50,14 +51,17 @@ fn follow_other_tabs() {
         // One after the other: each takes the state for the whole of its statement.
         let session_key = chat().key("session");
         let outbox_prefix = chat().key("outbox:");
-        let is_removed = text(&event, "newValue").is_none();
+        let new_value = text(&event, "newValue");
+        let is_removed = new_value.is_none();
         if key == session_key {
             // By now there may be another one.
             let (had_session, has_session) = {
                 let chat = chat();
                 (chat.session.is_some(), session::stored(&chat).is_some())
             };
-            if has_session {
+            if new_value.as_deref() == Some(session::LEFT) {
+                session::leave();
+            } else if has_session {
                 session::follow();
             } else if had_session {
                 session::forget();

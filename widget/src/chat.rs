@@ -5,9 +5,10 @@ use crate::{
     api::{self, LOCK_PATIENCE_MS},
     bridge::{self, Told},
     browser::{
-        Timer, after, before_paint, element, get, is_online, is_visible, now_ms, number, random,
+        Timer, after, before_paint, element, get, is_online, is_visible, now_ms, number, object, random,
         random_bytes, set, spawn, text,
     },
+    facts::{self, Facts},
     format, locks, session,
     state::{
         connection::{Connection, GRACE_MS},
@@ -26,8 +27,8 @@ use crate::{
     uploads, wire,
 };
 use shared::{
-    Attachment, ClientId, ConversationId, ConversationStatus, Event, MessageText, Reader, SenderType, Seq,
-    Session, TextProblem, WidgetSettings, id::uuid_v7, limits::TYPING_EXPIRES_MS,
+    Attachment, ClientId, ConversationId, ConversationStatus, CustomerId, Event, MessageText, Reader,
+    SenderType, Seq, Session, TextProblem, WidgetSettings, id::uuid_v7, limits::TYPING_EXPIRES_MS,
 };
 use std::cell::{Cell, RefCell, RefMut};
 use wasm_bindgen::JsValue;
@@ -63,6 +64,12 @@ pub struct Chat {
     pub settings: WidgetSettings,
     pub store: Store,
     pub session: Option<Session>,
+    /// What the page has signed to say who the visitor is, when it did, and whether the server has agreed.
+    pub identity: Option<String>,
+    pub named_at_ms: f64,
+    pub is_identified: bool,
+    /// What it says of them besides.
+    pub facts: Facts,
     pub timeline: Timeline,
     pub outbox: Outbox,
     pub unread: Unread,
@@ -101,7 +108,7 @@ pub struct Chat {
     pub told: Told,
     /// There is a host page that would close the panel.
     pub can_close: bool,
-    is_open: bool,
+    pub is_open: bool,
 
     pub trouble: Option<Trouble>,
     /// The name of whoever is typing; an empty one for somebody without.
@@ -150,6 +157,10 @@ pub fn begin(settings: WidgetSettings, store: Store) {
         settings,
         store,
         session: None,
+        identity: None,
+        named_at_ms: 0.0,
+        is_identified: false,
+        facts: Facts::default(),
         timeline: Timeline::default(),
         outbox: Outbox::default(),
         unread: Unread::default(),
@@ -192,10 +203,10 @@ pub fn begin(settings: WidgetSettings, store: Store) {
 
 /// Takes up what an earlier page left: unsent messages, and the session, which alone is a reason to connect.
 pub fn resume() {
-    let prefix = chat().key("outbox:");
-    let entries = chat().store.values_under(&prefix);
-    let entries = entries.iter().filter_map(|json| wire::entry(&wire::parse(json)?)).collect();
-    chat().outbox = Outbox::restore(entries);
+    {
+        let mut chat = chat();
+        chat.outbox = Outbox::restore(chat.kept());
+    }
     if session::adopt() {
         chat().is_loading = true;
         stream::connect();
@@ -217,8 +228,29 @@ impl Chat {
         self.key(&["outbox:", &client_id.to_string()].concat())
     }
 
+    /// Whose session it is.
+    pub fn visitor(&self) -> Option<CustomerId> {
+        self.session.as_ref().map(|session| session.customer_id)
+    }
+
     pub fn access_token(&self) -> Option<String> {
         self.session.as_ref().map(|session| session.access_token.clone())
+    }
+
+    /// Whether the page has named somebody who is still to be let in.
+    pub fn awaits_identity(&self) -> bool {
+        self.identity.is_some() && !self.is_identified
+    }
+
+    /// Whether there is no session, nor one that waits for its visitor to be let in.
+    fn is_without_session(&self) -> bool {
+        self.session.is_none() && !self.awaits_identity()
+    }
+
+    /// The unsent messages in the storage.
+    pub fn kept(&self) -> Vec<Entry> {
+        let kept = self.store.values_under(&self.key("outbox:"));
+        kept.iter().filter_map(|json| wire::entry(&wire::parse(json)?)).collect()
     }
 
     pub fn keep(&mut self, entry: &Entry) {
@@ -289,8 +321,25 @@ pub fn submit() {
     send(text, attachments);
 }
 
-/// The text in the composer has changed.
+/// The page suggests a text. What the visitor has typed stays; an earlier suggestion does not.
+pub fn prefill(suggestion: &str) {
+    if let Some(field) = element(FIELD) {
+        let value = get(&field, "value");
+        if value == "" || value == get(&field, "defaultValue") {
+            set(&field, "defaultValue", &suggestion.into());
+            set(&field, "value", &suggestion.into());
+            drafted(false);
+        }
+    }
+}
+
+/// The visitor has changed the text in the composer.
 pub fn typed() {
+    drafted(true);
+}
+
+/// The text in the composer has changed.
+fn drafted(is_typed: bool) {
     let Some(field) = element(FIELD) else {
         return;
     };
@@ -305,7 +354,7 @@ pub fn typed() {
         let mut chat = chat();
         chat.n_draft_bytes = text.len();
         chat.tray.release();
-        if let (Current::Open(id), false) = (chat.outbox.current(), text.is_empty())
+        if let (Current::Open(id), true) = (chat.outbox.current(), is_typed && !text.is_empty())
             && chat.own_typing.key_pressed(now_ms())
         {
             now_typing = Some(id);
@@ -353,6 +402,30 @@ pub fn delete(client_id: ClientId) {
     focus();
 }
 
+/// Somebody else is at this device: nothing that was written or chosen until then stays.
+pub fn start_anew(until_ms: f64) {
+    {
+        let mut chat = chat();
+        let mut kept = chat.kept();
+        kept.retain(|entry| {
+            #[expect(clippy::cast_precision_loss, reason = "exact until the year 2255")]
+            let is_later = entry.created_at.unix_ms() as f64 > until_ms;
+            if !is_later {
+                chat.unkeep(entry.client_id);
+            }
+            is_later
+        });
+        chat.outbox = Outbox::restore(kept);
+        chat.unread = Unread::default();
+        chat.look();
+    }
+    uploads::clear();
+    if let Some(field) = element(FIELD) {
+        set(&field, "value", &"".into());
+        drafted(false);
+    }
+}
+
 /// Another tab removed a message from the storage: it was sent, or deleted.
 pub fn discarded_elsewhere(client_id: ClientId) {
     chat().outbox.discard(client_id);
@@ -362,6 +435,7 @@ pub fn discarded_elsewhere(client_id: ClientId) {
 /// The host page shows the panel, or there is none.
 pub fn opened(with_focus: bool) {
     chat().is_open = true;
+    session::settle();
     chat().look();
     changed(Scroll::Line);
     if with_focus {
@@ -474,22 +548,37 @@ async fn put(entry: &Entry, method: &str, path: &str) -> Outcome {
         return outcome;
     }
     let Some(reply) = api::call(method, path, &wire::body_json(entry).into()).await else {
-        return Outcome::SessionOver;
+        // Somebody else's session, or the next of the same visitor's, is no end of what is on its way.
+        let is_over = chat().is_without_session();
+        return if is_over { Outcome::SessionOver } else { Outcome::Retry { after_ms: None } };
     };
-    let mut chat = chat();
+    let mut sent = reply.read(wire::message);
     if let Some(thread) = reply.read(wire::thread) {
+        let id = thread.conversation.id.to_string();
+        bridge::tell_of("conversation:started", &object(&[("id", id.into())]));
+        let first = thread.messages.iter().find(|message| message.client_id == Some(entry.client_id));
+        sent = first.cloned();
+        let mut chat = chat();
         chat.timeline.thread(thread);
         chat.follow_timeline();
-    } else if let Some(message) = reply.read(wire::message) {
-        chat.timeline.message(message);
-    } else if reply.is_ok() {
+    } else if sent.is_none() && reply.is_ok() {
         return Outcome::Retry { after_ms: None };
     }
-    reply.outcome()
+    if let Some(message) = sent {
+        bridge::tell_of_message("message:sent", &message);
+        chat().timeline.message(message);
+    }
+    let outcome = reply.outcome();
+    if let Outcome::Refused(_) = outcome {
+        bridge::tell_of_refusal(&reply);
+    }
+    outcome
 }
 
 /// Asks which conversation is the newest; the stream would say so too, but it may be what does not get through.
 async fn look_for_conversation() {
+    // Without one there is no answer, which is told below.
+    let _ = api::ensure_session().await;
     let reply = api::call("GET", "/conversations", &JsValue::UNDEFINED).await;
     let list = reply.as_ref().and_then(|reply| reply.read(wire::conversations));
     let mut chat = chat();
@@ -512,7 +601,7 @@ fn finish(client_id: ClientId, outcome: Outcome) {
             Outcome::Accepted => chat.unkeep(client_id),
             Outcome::ConversationClosed => chat.keep_moved(&unsent),
             // There was none to send it in.
-            _ if chat.session.is_none() => {
+            _ if chat.is_without_session() => {
                 chat.outbox.session_over();
                 chat.keep_moved(&unsent);
             }
@@ -527,12 +616,15 @@ fn finish(client_id: ClientId, outcome: Outcome) {
         stream::connect();
     }
     changed(Scroll::Follow);
+    facts::tell();
 }
 
 /// The network is back, or the server or the page is: no reason to wait.
 pub fn network_is_back() {
+    session::settle();
     chat().outbox.network_is_back();
     pump();
+    facts::tell();
     uploads::network_is_back();
 }
 
@@ -548,12 +640,18 @@ pub fn event(event: Event) {
             changed(if is_first { Scroll::Line } else { Scroll::Follow });
             settled();
             pump();
+            facts::tell();
         }
         Event::Conversation(conversation) => {
             chat().timeline.update(conversation);
             chat().follow_timeline();
             changed(Scroll::Follow);
             pump();
+            // It may have come from another device, with all that is in it.
+            let is_bare = chat().timeline.messages().is_empty();
+            if is_bare {
+                load_older();
+            }
         }
         Event::Message(message) => {
             if message.sender.kind != SenderType::Customer {
@@ -562,6 +660,10 @@ pub fn event(event: Event) {
                 if !chat.is_at_end {
                     chat.n_below += 1;
                 }
+            }
+            let is_news = message.sender.kind != SenderType::Customer && !chat().timeline.knows(&message);
+            if is_news {
+                bridge::tell_of_message("message:received", &message);
             }
             chat().timeline.message(message);
             show_typing();
@@ -635,10 +737,11 @@ pub fn show_trouble_later() {
 fn load_older() {
     let (id, first_seq) = {
         let mut chat = chat();
-        let (Some(id), Some(first_seq)) = (chat.timeline.conversation_id(), chat.timeline.first_seq()) else {
+        let (Some(id), Some(first_seq)) = (chat.timeline.conversation_id(), chat.timeline.older_than())
+        else {
             return;
         };
-        if !chat.timeline.has_more() || chat.is_loading_older {
+        if chat.is_loading_older {
             return;
         }
         chat.is_loading_older = true;
@@ -661,7 +764,7 @@ fn load_older() {
 }
 
 /// The address of something in a conversation.
-fn path(id: ConversationId, rest: &str) -> String {
+pub fn path(id: ConversationId, rest: &str) -> String {
     ["/conversations/", &id.to_string(), rest].concat()
 }
 
@@ -687,7 +790,8 @@ pub fn changed(scroll_to: Scroll) {
         let rows =
             rows(&chat.timeline, &chat.outbox, chat.unread.line_after(), now_ms(), &format::day_number);
         let is_known = if chat.is_loading { None } else { Some(chat.timeline.conversation_id().is_some()) };
-        let news = Told { n_unread: chat.unread.count(&chat.timeline), is_known };
+        let n_unread = chat.unread.count(&chat.timeline);
+        let news = Told { n_unread, is_known, visitor: chat.visitor() };
         (news, read.zip(chat.timeline.conversation_id()), rows)
     };
     draw_rows(rows);

@@ -4,7 +4,7 @@
 
 use js_sys::{Array, Date, Function, Reflect};
 use shared::{
-    Attachment, AttachmentId, MessageText, WidgetId, WidgetOptions, WidgetSettings, id::uuid_v7,
+    Attachment, AttachmentId, Consent, MessageText, WidgetId, WidgetOptions, WidgetSettings, id::uuid_v7,
     limits::TEXT_MAX_BYTES,
 };
 use wasm_bindgen::{JsCast, JsValue};
@@ -304,20 +304,37 @@ fn without_storage_the_panel_works_and_says_what_that_means() {
 #[wasm_bindgen_test]
 fn the_browsers_storage_outlives_the_store_and_is_found_by_prefix() {
     let prefix = "porchlight:test:outbox:";
-    let mut store = Store::open();
+    let mut store = Store::open(Consent::Full);
     assert!(!store.is_forgetful());
     store.set("porchlight:test:outbox:1", "one");
     store.set("porchlight:test:other", "not this");
-    let mut reopened = Store::open();
+    let mut reopened = Store::open(Consent::Full);
     assert_eq!(reopened.values_under(prefix), ["one"]);
     reopened.remove("porchlight:test:outbox:1");
     reopened.remove("porchlight:test:other");
-    assert_eq!(Store::open().values_under(prefix), Vec::<String>::new());
+    assert_eq!(Store::open(Consent::Full).values_under(prefix), Vec::<String>::new());
+}
+
+#[wasm_bindgen_test]
+fn what_is_kept_moves_to_where_it_may_be_kept_and_stays_nowhere_else() {
+    let prefix = "porchlight:test:";
+    let kept = |consent| Store::open(consent).values_under(prefix);
+    let mut store = Store::open(Consent::None);
+    store.set("porchlight:test:a", "in memory");
+    assert!(!store.is_forgetful(), "nobody wanted more");
+    store.move_to(Store::open(Consent::Full), prefix);
+    assert_eq!(kept(Consent::Full), ["in memory"]);
+    store.move_to(Store::open(Consent::Session), prefix);
+    assert_eq!(kept(Consent::Full), Vec::<String>::new());
+    assert_eq!(kept(Consent::Session), ["in memory"]);
+    store.move_to(Store::open(Consent::None), prefix);
+    assert_eq!(kept(Consent::Session), Vec::<String>::new());
+    assert_eq!(store.values_under(prefix), ["in memory"]);
 }
 
 #[wasm_bindgen_test]
 fn what_a_full_storage_does_not_take_is_kept_in_memory() {
-    let mut store = Store::open();
+    let mut store = Store::open(Consent::Full);
     let chunk = "x".repeat(1 << 20);
     let keys: Vec<String> = (0..16).map(|n| format!("porchlight:test:fill:{n}")).collect();
     for key in &keys {

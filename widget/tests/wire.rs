@@ -154,8 +154,10 @@ fn settings_and_sessions_are_read() {
         access_expires_at: Timestamp(1_700_000_000_000_001),
         refresh_token: "c.d".into(),
         refresh_expires_at: Timestamp(1_800_000_000_000_001),
+        continues: None,
     };
     same(&session, wire::session);
+    same(&Session { continues: Some(CustomerId(uuid(8))), ..session }, wire::session);
 }
 
 #[wasm_bindgen_test]
@@ -195,7 +197,12 @@ fn codes_that_matter_here_are_told_apart() {
         let error = ErrorDetail { code, message: "For developers.".into(), fields: vec![], request_id: None };
         read(&ErrorBody { error }, |body| Some(wire::error_code(body)))
     };
-    for code in [ErrorCode::BodyTooLarge, ErrorCode::ConversationClosed, ErrorCode::InvalidFields] {
+    for code in [
+        ErrorCode::BodyTooLarge,
+        ErrorCode::ConversationClosed,
+        ErrorCode::InvalidFields,
+        ErrorCode::TokenExpired,
+    ] {
         assert_eq!(read_code(code), Some(code));
     }
     assert_eq!(read_code(ErrorCode::NotFound), Some(ErrorCode::Unknown));

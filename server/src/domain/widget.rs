@@ -150,7 +150,8 @@ pub fn site(text: &str) -> Option<String> {
     // One dot at the end says that a name is whole. Without two, what is left could be no host at all, such as `1.x.2`.
     let host = host.strip_suffix('.').unwrap_or(host);
     let is_clean = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
-    if host.split('.').any(str::is_empty) || host.len() > HOST_MAX_BYTES || !is_clean || url.port() == Some(0) {
+    if host.split('.').any(str::is_empty) || host.len() > HOST_MAX_BYTES || !is_clean || url.port() == Some(0)
+    {
         return None;
     }
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
@@ -231,10 +232,10 @@ mod tests {
             "example.com:0",
             "example.com:99999",
             "[::1]",
-            "a\nb",
             "example.com..",
             "example..com",
             "1.x.2..",
+            "a\nb",
             &long,
         ] {
             assert_eq!(site(text), None, "{text}");

@@ -12,6 +12,7 @@ mod customers;
 mod deliveries;
 mod directory;
 mod error;
+mod identity;
 mod messages;
 mod readers;
 mod rows;

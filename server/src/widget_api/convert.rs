@@ -85,6 +85,7 @@ pub fn session(issued: &domain::sessions::IssuedSession) -> Session {
         access_expires_at: issued.access_expires_at,
         refresh_token: issued.refresh.reveal().to_owned(),
         refresh_expires_at: issued.refresh_expires_at,
+        continues: issued.continues,
     }
 }
 

@@ -12,6 +12,7 @@ mod docs;
 mod failure_classes;
 mod golden;
 mod headers;
+mod identity;
 mod iris;
 mod limits;
 mod maintenance;
