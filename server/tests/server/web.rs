@@ -14,7 +14,39 @@ async fn the_loader_comes_with_the_widgets_settings() {
     assert!(answer.header(header::CONTENT_TYPE).starts_with("text/javascript"));
     assert!(answer.header(header::CACHE_CONTROL).contains("stale-while-revalidate"));
     assert!(answer.text().contains("\"heading\":\"Chat with us\""));
-    assert!(!answer.text().contains("__PORCHLIGHT_SETTINGS__"));
+    assert!(!answer.text().contains("__PORCHLIGHT"));
+}
+
+#[tokio::test]
+async fn the_loader_is_a_script_that_calls_itself_and_a_module_that_exports_the_same() {
+    let server = TestServer::start().await;
+    let path = format!("/widget.js?id={}", server.demo.widget_id);
+    let script = server.get(&path).await.text();
+    let module = server.get(&format!("{path}&module")).await.text();
+    let function = module.strip_prefix("export default ").unwrap();
+    assert_eq!(script.trim_end(), format!("{function}(document.currentScript);"));
+    let unknown = server.get("/widget.js?module&id=nonsense").await.text();
+    assert!(unknown.starts_with("export default()=>(console.warn("), "{unknown}");
+}
+
+#[tokio::test]
+async fn what_the_loader_imports_is_kept_for_ever_under_a_name_of_its_content() {
+    let server = TestServer::start().await;
+    let loader = server.get(&format!("/widget.js?id={}", server.demo.widget_id)).await.text();
+    let name = loader.split("/assets/").nth(1).and_then(|rest| rest.split(['"', '`', '\'']).next()).unwrap();
+    let answer = server.get(&format!("/assets/{name}")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.header(header::CACHE_CONTROL).contains("immutable"));
+    assert!(answer.header(header::CONTENT_TYPE).starts_with("text/javascript"));
+}
+
+#[tokio::test]
+async fn a_loader_without_an_id_is_one_that_looks_for_it() {
+    let server = TestServer::start().await;
+    let answer = server.get("/widget.js").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.text().contains("PingBackWidgetId"));
+    assert!(answer.text().len() < 500, "{}", answer.text());
 }
 
 #[tokio::test]
