@@ -207,7 +207,15 @@ box-shadow:none;transform:none}`);
     popup = open('', `porchlight-${settings.id}`, 'popup,width=420,height=720');
     if (!popup) return warn('the browser allowed no window');
     load();
+    furnish();
+    // Some browsers give a new window another document, a moment later.
+    popup.onload = furnish;
+    api.close();
+  }
+
+  function furnish() {
     const page = popup.document;
+    if (page.body.firstChild) return;
     const frame = page.createElement('iframe');
     const sheet = new popup.CSSStyleSheet();
     sheet.replaceSync('*{margin:0;border:0;width:100%;height:100%;overflow:hidden;color-scheme:light dark}');
@@ -215,8 +223,7 @@ box-shadow:none;transform:none}`);
     page.title = frame.title = settings.heading;
     // Without the name of a page around it, the panel is open by itself.
     frame.src = root.querySelector('iframe').src.split('#')[0];
-    page.body.replaceChildren(frame);
-    api.close();
+    page.body.append(frame);
   }
 
   // Tells a visitor who looks elsewhere of what is unread: in the page's title, and by a notification if the page wants that and

@@ -18,13 +18,15 @@
   // What `get` answers with.
   const state = { __proto__: null, isOpen: false, unread: 0, visitorId: null };
 
-  // Says each thing once. What it returns can be called, for a refused `on` must still give an unsubscribe function.
+  // Says each thing once. What it returns can be called, and so can what that returns: a chat that is refused is a chat whose
+  // calls do nothing, and even then `on` must give an unsubscribe function.
+  const nothing = () => nothing;
   const warned = { __proto__: null };
   const warn = (text) => {
     try {
       warned[text] ||= !console.warn(`Porchlight: ${text}`);
     } catch {}
-    return () => {};
+    return nothing;
   };
 
   // Only a living loader's function has an id; the page's own queue and a destroyed one have none.
@@ -88,9 +90,10 @@ button:before{content:"";display:block;margin:auto;width:22px;height:16px;border
     view?.(frame, greeting);
   }
 
-  // Listeners run on their own: what they throw or call can't disturb what is being done here.
+  // Listeners run on their own: what they throw or call can't disturb what is being done here, and two that call for each
+  // other's events leave the page time to breathe.
   function emit(name, data) {
-    for (const entry of listeners) entry[0] === name && queueMicrotask(() => entry[1](data));
+    for (const entry of listeners) entry[0] === name && setTimeout(entry[1], 0, data);
   }
 
   function off(name, listener) {
@@ -212,7 +215,7 @@ button:before{content:"";display:block;margin:auto;width:22px;height:16px;border
     get: (name) => state[name],
     on: (name, listener) => {
       listeners.add([name, listener]);
-      if (name === 'ready' && host.isConnected) queueMicrotask(listener);
+      if (name === 'ready' && host.isConnected) setTimeout(listener);
       return () => off(name, listener);
     },
     show: () => {

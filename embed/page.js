@@ -67,51 +67,17 @@ color-scheme:${/light|dark/.test(settings.colorScheme) ? settings.colorScheme : 
     view(frame, greeting);
   }
 
-  // Shows what is so, and tells the panel. The only place that writes to the nodes.
+  // Shows what is so, and tells the panel.
   function view(newFrame, newGreeting) {
+    if (frame !== newFrame) expect(newFrame);
+    if (greeting !== newGreeting) answer(newGreeting);
     const { isOpen, unread } = state;
-    if (frame !== newFrame) {
-      leave();
-      frame = newFrame;
-      if (frame) {
-        // A frame that the browser refuses loads as well, with nobody in it who would greet.
-        Object.assign(frame, { id: 'p', title: settings.heading, onload: wait });
-        wait();
-      }
-    }
-    // The panel says hello; it gets its end of a channel, and from then on nothing else is listened to.
-    if (greeting !== newGreeting && newGreeting?.origin === origin && newGreeting.data?.porchlight === 'hello') {
-      leave();
-      greeting = newGreeting;
-      frame.onload = null;
-      const channel = new MessageChannel();
-      port = channel.port1;
-      port.onmessage = ({ data: [name, ...values] }) => commands[name]?.(...values);
-      greeting.source.postMessage({ porchlight: 'port' }, origin, [channel.port2]);
-      serve('greeted');
-    }
-
     const isThere = !!(isOpen && port);
-    const hadFocus = root.activeElement === frame;
+    const hadFocus = covered || root.activeElement === frame;
+    if (!wasOpen !== !isOpen) remember((wasOpen = isOpen));
+    cover(isThere && phone.matches && !settings.inline);
+
     const news = (state.news = unread ? texts.unread || `${unread} unread message${unread > 1 ? 's' : ''}` : '');
-    if (!wasOpen !== !isOpen) {
-      wasOpen = isOpen;
-      if (isOpen) focused = root.activeElement || document.activeElement;
-      // A page that opens the chat by itself leaves no trace; what the visitor does lasts for the tab.
-      const byVisitor = navigator.userActivation?.isActive;
-      if (!isOpen) keep('sessionStorage', byVisitor && (settings.openOnLoad || settings.consent) && 'closed');
-      else if (byVisitor) keep('sessionStorage', 'open');
-    }
-    const covers = isThere && phone.matches && !settings.inline;
-    if (covers !== !!covered) {
-      const lock = new CSSStyleSheet();
-      lock.replaceSync('html{overflow:hidden!important}');
-      if (covers) covered = [...document.adoptedStyleSheets];
-      document.adoptedStyleSheets = covers ? [...covered, lock] : covered;
-      if (!covers) covered = 0;
-      document.body.inert = covers;
-    }
-    button.setAttribute('aria-controls', 'p');
     button.className = port ? 'ready' : '';
     button.ariaLabel = settings.launcherLabel || (isOpen ? texts.close : texts.open) || button.ariaLabel;
     if (news && !isOpen) button.ariaLabel += `, ${news}`;
@@ -124,14 +90,58 @@ color-scheme:${/light|dark/.test(settings.colorScheme) ? settings.colorScheme : 
     frame.inert = !isThere;
     if (!port || !isSeen === !isOpen) return;
     isSeen = isOpen;
-    if (!isOpen) {
+    const takesFocus = state.focus !== false;
+    if (isOpen) {
+      port.postMessage(['open', { focus: takesFocus, inline: !!settings.inline }]);
+      // A frame of another origin can't always take the focus; it can be given it.
+      if (takesFocus) frame.focus();
+    } else {
       port.postMessage(['close']);
       if (hadFocus) (focused?.isConnected && focused !== document.body ? focused : button).focus();
-      return;
     }
-    port.postMessage(['open', { focus: state.focus !== false, inline: !!settings.inline }]);
-    // A frame of another origin can't always take the focus; it can be given it.
-    if (state.focus !== false) frame.focus();
+  }
+
+  // A new frame, or none.
+  function expect(newFrame) {
+    leave();
+    frame = newFrame;
+    if (!frame) return;
+    // A frame that the browser refuses loads as well, with nobody in it who would greet.
+    Object.assign(frame, { id: 'p', title: settings.heading, onload: wait });
+    button.setAttribute('aria-controls', 'p');
+    wait();
+  }
+
+  // The panel says hello; it gets its end of a channel, and from then on nothing else is listened to.
+  function answer(hello) {
+    if (hello?.origin !== origin || hello.data?.porchlight !== 'hello') return;
+    leave();
+    greeting = hello;
+    frame.onload = null;
+    const channel = new MessageChannel();
+    port = channel.port1;
+    port.onmessage = ({ data: [name, ...values] }) => commands[name]?.(...values);
+    hello.source.postMessage({ porchlight: 'port' }, origin, [channel.port2]);
+    serve('greeted');
+  }
+
+  // A page that opens the chat by itself leaves no trace; what the visitor does lasts for the tab.
+  function remember(isOpen) {
+    const byVisitor = navigator.userActivation?.isActive;
+    if (isOpen) focused = root.activeElement || document.activeElement;
+    if (!isOpen) keep('sessionStorage', byVisitor && (settings.openOnLoad || settings.consent) && 'closed');
+    else if (byVisitor) keep('sessionStorage', 'open');
+  }
+
+  // Keeps the page from scrolling and from being reached, behind a panel that fills the screen.
+  function cover(isCovered) {
+    if (isCovered === !!covered) return;
+    const lock = new CSSStyleSheet();
+    lock.replaceSync('html{overflow:hidden!important}');
+    if (isCovered) covered = [...document.adoptedStyleSheets];
+    document.adoptedStyleSheets = isCovered ? [...covered, lock] : covered;
+    if (!isCovered) covered = 0;
+    document.body.inert = isCovered;
   }
 
   function wait() {

@@ -198,3 +198,22 @@ test('markup in what the launcher is called is text', async ({ host, page }) => 
   }
   expect(await page.evaluate(() => window.heard)).toEqual([]);
 });
+
+test('markup in a widget\'s heading is text wherever the page is told of it', async ({ host, page, server }) => {
+  await host.goto('modules');
+  await page.evaluate(() => (window.heard = []));
+  const headings = MARKUP.filter((markup) => !markup.includes('\u2028'));
+  for (const [index, welcome_heading] of headings.entries()) {
+    const answer = await fetch(`${server.origin}/api/v1/widget/create`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.credentials.api_token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ domain: `shop${index}.example`, welcome_heading }),
+    });
+    const { id } = (await answer.json()) as { id: string };
+    await page.evaluate((id) => void window.boot({ id } as object), id);
+    await host.launcher.hover();
+    await expect(host.frame).toHaveAttribute('title', welcome_heading);
+    await page.evaluate(() => window.Porchlight.destroy());
+  }
+  expect(await page.evaluate(() => window.heard)).toEqual([]);
+});

@@ -120,6 +120,26 @@ test('settings change the launcher at once, without a request', async ({ host, p
   await expect.poll(() => host.frame.boundingBox()).toEqual({ x: 40, y: 18, width: 400, height: 650 });
 });
 
+test('listeners that undo what they hear of do not hold the page up', async ({ host, page }) => {
+  await host.goto();
+  await expect(host.launcher).toBeVisible();
+  const stopped = await page.evaluate(async () => {
+    let nHeard = 0;
+    const stops = [
+      window.Porchlight.on('open', () => window.Porchlight.close()),
+      window.Porchlight.on('close', () => ((nHeard += 1), window.Porchlight.open())),
+    ];
+    window.Porchlight.open();
+    // Others get their turn in between.
+    while (nHeard < 5) await new Promise((resolve) => setTimeout(resolve));
+    stops.forEach((stop) => stop());
+    return nHeard;
+  });
+  expect(stopped).toBeGreaterThanOrEqual(5);
+  await page.evaluate(() => window.Porchlight.close());
+  await host.open();
+});
+
 test('a page of modules boots the chat, and may call it before it is there', async ({ host, page }) => {
   await host.goto('modules');
   await page.evaluate(() => {
