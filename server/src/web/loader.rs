@@ -100,7 +100,11 @@ fn warning(is_module: bool) -> Response<Body> {
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     let warn = "console.warn(\"Porchlight: no widget has the id that this page names\")";
-    let script = if is_module { format!("export default()=>({warn},()=>{{}})") } else { format!("{warn};") };
+    let script = if is_module {
+        format!("export default()=>{{const nothing=()=>nothing;{warn};return nothing}}")
+    } else {
+        format!("{warn};")
+    };
     (FOR_ANY_PAGE, headers, script).into_response()
 }
 
