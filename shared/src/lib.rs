@@ -28,4 +28,7 @@ pub use message::{Ack, MarkRead, Message, MessagePage, Reader, SendMessage, Send
 pub use session::{CreateSession, Session};
 pub use text::{MessageText, TextProblem};
 pub use time::Timestamp;
-pub use widget::WidgetSettings;
+pub use widget::{
+    ColorScheme, Consent, Corner, Launcher, Offset, OutOfBounds, Radius, Sound, WidgetOptions,
+    WidgetSettings, ZIndex,
+};

@@ -153,9 +153,29 @@ fn sessions_and_settings() {
         color: "#7650ff".into(),
         logo_url: Some("https://example.com/logo.png".into()),
         show_online_badge: true,
+        options: WidgetOptions::default(),
     };
     pin("widget_settings", &settings);
-    pin("widget_settings_without_logo", &WidgetSettings { logo_url: None, ..settings });
+    let options = WidgetOptions {
+        color_scheme: ColorScheme::Dark,
+        radius: Radius::try_from(0).unwrap(),
+        position: Corner::Start,
+        offset_x: Offset::try_from(0).unwrap(),
+        offset_y: Offset::try_from(400).unwrap(),
+        z_index: ZIndex::try_from(1).unwrap(),
+        launcher: Launcher::Elements("#help, .chat".into()),
+        launcher_label: Some("Help".into()),
+        locale: Some("pt-BR".into()),
+        consent: Consent::None,
+        open_on_load: true,
+        sound: Sound(false),
+    };
+    pin("widget_settings_without_logo", &WidgetSettings { logo_url: None, ..settings.clone() });
+    pin("widget_settings_with_options", &WidgetSettings { options, ..settings });
+    let words = |launcher: Launcher| serde_json::to_string(&launcher).unwrap();
+    assert_eq!(words(Launcher::Default), "\"default\"");
+    assert_eq!(words(Launcher::Hidden), "\"hidden\"");
+    assert_eq!(serde_json::from_str::<Launcher>("\"hidden\"").unwrap(), Launcher::Hidden);
 }
 
 #[test]

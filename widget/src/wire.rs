@@ -9,10 +9,10 @@ use crate::{
 };
 use js_sys::{Array, JSON};
 use shared::{
-    Ack, Agent, AgentId, Attachment, AttachmentId, ClientId, Conversation, ConversationId,
+    Ack, Agent, AgentId, Attachment, AttachmentId, ClientId, Consent, Conversation, ConversationId,
     ConversationStatus, CustomerId, ErrorCode, Event, Goodbye, Heartbeat, Message, MessageId, MessagePage,
-    Presence, Reader, Receipt, ReceiptState, Sender, SenderType, Session, Snapshot, Thread, Timestamp,
-    Typing, WidgetId, WidgetSettings,
+    Presence, Reader, Receipt, ReceiptState, Sender, SenderType, Session, Snapshot, Sound, Thread, Timestamp,
+    Typing, WidgetId, WidgetOptions, WidgetSettings,
 };
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
@@ -51,6 +51,7 @@ fn word<T: Copy>(from: &JsValue, name: &str, words: &[(&str, T)]) -> Option<T> {
     words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
 }
 
+/// Of the options those that the panel goes by: where it stands, and in which language and colours, is the loader's to say.
 pub fn settings(from: &JsValue) -> Option<WidgetSettings> {
     Some(WidgetSettings {
         id: WidgetId(uuid(from, "id")?),
@@ -59,6 +60,11 @@ pub fn settings(from: &JsValue) -> Option<WidgetSettings> {
         color: text(from, "color")?,
         logo_url: text(from, "logo_url"),
         show_online_badge: get(from, "show_online_badge").as_bool()?,
+        options: WidgetOptions {
+            consent: word(from, "consent", Consent::WORDS).unwrap_or_default(),
+            sound: Sound(get(from, "sound") != JsValue::FALSE),
+            ..WidgetOptions::default()
+        },
     })
 }
 

@@ -4,7 +4,8 @@
 
 use js_sys::{Array, Date, Function, Reflect};
 use shared::{
-    Attachment, AttachmentId, MessageText, WidgetId, WidgetSettings, id::uuid_v7, limits::TEXT_MAX_BYTES,
+    Attachment, AttachmentId, MessageText, WidgetId, WidgetOptions, WidgetSettings, id::uuid_v7,
+    limits::TEXT_MAX_BYTES,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -31,6 +32,7 @@ fn open() {
         color: "#7650ff".into(),
         logo_url: None,
         show_online_badge: true,
+        options: WidgetOptions::default(),
     };
     app::open(settings, Store::over(None));
 }

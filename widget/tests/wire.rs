@@ -5,10 +5,11 @@
 
 use serde::Serialize;
 use shared::{
-    Ack, Agent, AgentId, Attachment, AttachmentId, ClientId, Conversation, ConversationId, ConversationList,
-    ConversationStatus, CustomerId, ErrorBody, ErrorCode, ErrorDetail, Event, Goodbye, Heartbeat, Message,
-    MessageId, MessagePage, Presence, Reader, Receipt, ReceiptState, SendMessage, Sender, SenderType,
-    Session, Snapshot, StartConversation, Thread, Timestamp, Typing, WidgetId, WidgetSettings, id::uuid_v7,
+    Ack, Agent, AgentId, Attachment, AttachmentId, ClientId, Consent, Conversation, ConversationId,
+    ConversationList, ConversationStatus, CustomerId, ErrorBody, ErrorCode, ErrorDetail, Event, Goodbye,
+    Heartbeat, Message, MessageId, MessagePage, Presence, Reader, Receipt, ReceiptState, SendMessage, Sender,
+    SenderType, Session, Snapshot, Sound, StartConversation, Thread, Timestamp, Typing, WidgetId,
+    WidgetOptions, WidgetSettings, id::uuid_v7,
 };
 use std::fmt::Debug;
 use uuid::Uuid;
@@ -139,8 +140,13 @@ fn settings_and_sessions_are_read() {
         color: "#7650ff".into(),
         logo_url: Some("https://example.org/logo.png".into()),
         show_online_badge: true,
+        options: WidgetOptions::default(),
     };
     same(&settings, wire::settings);
+    for consent in [Consent::Full, Consent::Session, Consent::None] {
+        let options = WidgetOptions { consent, sound: Sound(false), ..WidgetOptions::default() };
+        same(&WidgetSettings { options, ..settings.clone() }, wire::settings);
+    }
     same(&WidgetSettings { logo_url: None, show_online_badge: false, ..settings }, wire::settings);
     let session = Session {
         customer_id: CustomerId(uuid(7)),

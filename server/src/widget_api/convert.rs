@@ -96,6 +96,7 @@ pub fn widget_settings(widget: domain::Widget) -> WidgetSettings {
         color: widget.color,
         logo_url: widget.logo_url,
         show_online_badge: widget.show_online_badge,
+        options: widget.options,
     }
 }
 

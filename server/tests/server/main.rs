@@ -30,3 +30,4 @@ mod stream;
 mod support;
 mod web;
 mod webhooks;
+mod widgets;

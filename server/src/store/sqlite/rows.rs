@@ -347,6 +347,7 @@ pub(super) fn widget(row: &Row<'_>) -> Result<Widget> {
         color: row.get("color")?,
         logo_url: row.get("logo_url")?,
         show_online_badge: row.get("show_online_badge")?,
+        options: json(row, "options")?,
         config: json(row, "config")?,
     })
 }
