@@ -32,6 +32,32 @@ test('the launcher is called by the word of the page\'s language, without anothe
   expect(new Set(asked)).toEqual(new Set(['/widget.js']));
 });
 
+test('the widget\'s own settings hold, and what the page sets wins', async ({ host, page, server }) => {
+  const answer = await fetch(`${server.origin}/api/v1/widget/${server.widgetId}`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${server.credentials.api_token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      position: 'start',
+      offset_x: 50,
+      z_index: 77,
+      radius: 2,
+      launcher_label: 'Ask a gardener',
+      locale: 'en',
+      color_scheme: 'light',
+    }),
+  });
+  expect(answer.status).toBe(200);
+  await host.goto('modules');
+  await page.evaluate(() => void window.boot({ zIndex: 78, offset: { x: 60 } }));
+  await expect(host.launcher).toHaveAccessibleName('Ask a gardener');
+  await expect(page.locator('porchlight-chat')).toHaveCSS('z-index', '78');
+  expect((await host.launcher.boundingBox())!.x).toBe(60);
+  await host.open();
+  await expect(host.frame).toHaveCSS('border-radius', '2px');
+  await expect(host.frame).toHaveCSS('color-scheme', 'light');
+  expect(host.warnings).toEqual([]);
+});
+
 test('the panel is asked for in the language and the colours of the page', async ({ host, page }) => {
   await host.goto('modules');
   const address = async () => new URL((await host.frame.getAttribute('src'))!);

@@ -12,8 +12,8 @@ use axum::{
     http::{HeaderMap, HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
-use serde::{Deserialize, Serialize};
-use shared::WidgetId;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use std::sync::LazyLock;
 
 /// The minified loader, a function that is called with its own script element. It has this name where the settings go.
@@ -32,19 +32,32 @@ pub struct LoaderQuery {
     module: Option<String>,
 }
 
-/// What the loader has to know of a widget, by the names that a page would set it by. What is as it is without saying so is
-/// left out, for every page view pays for it.
-#[derive(Serialize)]
-struct LoaderSettings {
-    id: WidgetId,
-    heading: String,
-    color: String,
+/// What the loader has to know of a widget, by the names that a page would set it by. What is as it is by default is left
+/// out, for every page view pays for it.
+fn loader_settings(widget: &Widget) -> Value {
+    let mut settings = json!({ "id": widget.id, "heading": widget.heading, "color": widget.color });
+    let options = serde_json::to_value(&widget.options).expect("options have string keys");
+    for (name, value) in options.as_object().into_iter().flatten() {
+        match name.as_str() {
+            // The panel knows it from its own document.
+            "sound" => {}
+            "offset_x" => settings["offset"]["x"] = value.clone(),
+            "offset_y" => settings["offset"]["y"] = value.clone(),
+            name => settings[camel_case(name)] = value.clone(),
+        }
+    }
+    settings
 }
 
-impl From<Widget> for LoaderSettings {
-    fn from(widget: Widget) -> Self {
-        Self { id: widget.id, heading: widget.heading, color: widget.color }
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let mut camel = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let (first, rest) = word.split_at(1);
+        camel.push_str(&first.to_ascii_uppercase());
+        camel.push_str(rest);
     }
+    camel
 }
 
 /// A script tag can't see a status, and a browser doesn't run the body of a refusal: whatever is wrong, the answer is a
@@ -64,7 +77,7 @@ pub async fn loader(
         Err(_) => None,
     };
     let Some(widget) = widget else { return Ok(warning(is_module)) };
-    let settings = settings_json(&LoaderSettings::from(widget));
+    let settings = settings_json(&loader_settings(&widget));
     let kept = if is_module { &app.web.loader_modules } else { &app.web.loaders };
     let body = kept.get(&settings, || script(is_module).replace(SETTINGS, &settings));
     Ok(fresh(&body, &headers))

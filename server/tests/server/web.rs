@@ -31,6 +31,43 @@ async fn the_loader_is_a_script_that_calls_itself_and_a_module_that_exports_the_
 }
 
 #[tokio::test]
+async fn the_loader_is_told_what_differs_from_the_default_by_the_names_that_a_page_would_use() {
+    let server = TestServer::start().await;
+    let loader = async || server.get(&format!("/widget.js?id={}", server.demo.widget_id)).await.text();
+    let plain = loader().await;
+    for name in ["offset", "\"zIndex", "\"position", "\"sound", "tagline", "\"consent"] {
+        assert!(!plain.contains(&format!("{name}\":")), "{name}");
+    }
+    let path = format!("/api/v1/widget/{}", server.demo.widget_id);
+    let wanted = serde_json::json!({
+        "position": "start", "offset_y": 44, "z_index": 7, "radius": 3, "launcher": "#help", "launcher_label": "Ask",
+        "locale": "de", "color_scheme": "dark", "consent": "session", "open_on_load": true, "sound": false,
+    });
+    let request = Request::patch(path)
+        .header(header::AUTHORIZATION, format!("Bearer {}", server.demo.api_token))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(wanted.to_string()))
+        .unwrap();
+    assert_eq!(server.call(request).await.status, StatusCode::OK);
+    let told = loader().await;
+    for part in [
+        r#""position":"start""#,
+        r#""offset":{"y":44}"#,
+        r#""zIndex":7"#,
+        r#""radius":3"#,
+        r##""launcher":"#help""##,
+        r#""launcherLabel":"Ask""#,
+        r#""locale":"de""#,
+        r#""colorScheme":"dark""#,
+        r#""consent":"session""#,
+        r#""openOnLoad":true"#,
+    ] {
+        assert!(told.contains(part), "{part}");
+    }
+    assert!(!told.contains("sound\":"));
+}
+
+#[tokio::test]
 async fn what_the_loader_imports_is_kept_for_ever_under_a_name_of_its_content() {
     let server = TestServer::start().await;
     let loader = server.get(&format!("/widget.js?id={}", server.demo.widget_id)).await.text();
