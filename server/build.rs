@@ -1,4 +1,5 @@
-//! Prepares what the program carries inside itself: the loader, minified, and the panel as trunk built it, compressed.
+//! Prepares what the program carries inside itself: the scripts for pages, minified, and the panel as trunk built it,
+//! compressed.
 //!
 //! Without a built panel (`dist/` is missing) the program compiles all the same, and says so when the panel is asked for.
 
@@ -27,14 +28,49 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let dist = env::var_os("PORCHLIGHT_DIST").map_or_else(|| root.join("dist"), PathBuf::from);
-    let loader = root.join("embed/loader.js");
+    let embed = root.join("embed");
     println!("cargo::rerun-if-env-changed=PORCHLIGHT_DIST");
     println!("cargo::rerun-if-changed={}", dist.display());
-    println!("cargo::rerun-if-changed={}", loader.display());
+    println!("cargo::rerun-if-changed={}", embed.display());
 
-    fs::write(out.join("loader.js"), minify(&fs::read_to_string(&loader)?, SourceType::cjs())?)?;
-    fs::write(out.join("panel.rs"), panel_table(&dist, &out)?)?;
+    // Each names the next one, by its content.
+    let (extras_name, extras) = page_module(&embed, "extras", None)?;
+    let (page_name, page) = page_module(&embed, "page", Some(("__PORCHLIGHT_EXTRAS__", &extras_name)))?;
+    let loader = script(&embed, "loader", SourceType::cjs())?;
+    fs::write(out.join("loader.js"), loader.replace("__PORCHLIGHT_PAGE__", &format!("/assets/{page_name}")))?;
+    fs::write(out.join("find.js"), script(&embed, "find", SourceType::cjs())?)?;
+    fs::write(out.join("porchlight.js"), script(&embed, "porchlight", SourceType::mjs())?)?;
+
+    let mut table = panel_table(&dist, &out)?;
+    writeln!(table, "pub static PAGE_ASSETS: &[Asset] = &[")?;
+    table.push_str(&asset(&out, &extras_name, extras.as_bytes())?);
+    table.push_str(&asset(&out, &page_name, page.as_bytes())?);
+    writeln!(table, "];")?;
+    fs::write(out.join("panel.rs"), table)?;
     Ok(())
+}
+
+/// A script for pages, minified.
+fn script(embed: &Path, name: &str, kind: SourceType) -> Result<String, Box<dyn Error>> {
+    Ok(minify(&fs::read_to_string(embed.join(format!("{name}.js")))?, kind)?)
+}
+
+/// A module for pages, with the name of the one that it imports put in, and a name that changes with its content.
+fn page_module(
+    embed: &Path,
+    name: &str,
+    imports: Option<(&str, &str)>,
+) -> Result<(String, String), Box<dyn Error>> {
+    let mut code = script(embed, name, SourceType::mjs())?;
+    if let Some((place, imported)) = imports {
+        code = code.replace(place, imported);
+    }
+    let mut file_name = format!("{name}-");
+    for byte in &Sha256::digest(&code)[..8] {
+        write!(file_name, "{byte:02x}")?;
+    }
+    file_name.push_str(".js");
+    Ok((file_name, code))
 }
 
 fn minify(source: &str, kind: SourceType) -> Result<String, String> {
@@ -63,18 +99,7 @@ fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     writeln!(table, "pub static INLINE_SCRIPT_HASHES: &[&str] = &{hashes:?};")?;
     writeln!(table, "pub static ASSETS: &[Asset] = &[")?;
     for (name, plain) in files {
-        let ready = out.join(&name);
-        fs::write(&ready, &plain)?;
-        let (br, gz) = (out.join(format!("{name}.br")), out.join(format!("{name}.gz")));
-        fs::write(&br, brotli(&plain)?)?;
-        fs::write(&gz, gzip(&plain)?)?;
-        // A path in Rust source wants the quotes and escapes of a string literal.
-        let [plain, br, gz] = [&ready, &br, &gz].map(|path| path.to_string_lossy().into_owned());
-        writeln!(
-            table,
-            "    Asset {{ name: {name:?}, plain: include_bytes!({plain:?}), br: include_bytes!({br:?}), \
-             gz: include_bytes!({gz:?}) }},"
-        )?;
+        table.push_str(&asset(out, &name, &plain)?);
     }
     writeln!(table, "];")?;
     Ok(table)
@@ -117,6 +142,20 @@ fn shorten_names(files: &mut BTreeMap<String, Vec<u8>>, document: &str) -> Resul
     files.insert(format!("{new_stem}_bg.wasm"), wasm);
     files.insert(format!("{new_stem}.js"), glue);
     Ok(document.replace(&stem, &new_stem))
+}
+
+/// Rust source: a file that is served as it is, in its three forms.
+fn asset(out: &Path, name: &str, plain: &[u8]) -> std::io::Result<String> {
+    let [ready, br, gz] = ["", ".br", ".gz"].map(|suffix| out.join(format!("{name}{suffix}")));
+    fs::write(&ready, plain)?;
+    fs::write(&br, brotli(plain)?)?;
+    fs::write(&gz, gzip(plain)?)?;
+    // A path in Rust source wants the quotes and escapes of a string literal.
+    let [plain, br, gz] = [ready, br, gz].map(|path| path.to_string_lossy().into_owned());
+    Ok(format!(
+        "    Asset {{ name: {name:?}, plain: include_bytes!({plain:?}), br: include_bytes!({br:?}), \
+         gz: include_bytes!({gz:?}) }},\n"
+    ))
 }
 
 /// CSP sources (`sha256-…`) of the scripts that stand in the document itself.

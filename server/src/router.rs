@@ -78,6 +78,7 @@ pub fn router(app: App) -> Router {
         .merge(documentation)
         .route("/docs/style.css", get(web::docs::style))
         .route("/widget.js", get(web::loader::loader))
+        .route("/porchlight.js", get(web::loader::module))
         .route("/panel/{widget}", get(web::panel::panel_document))
         .route("/assets/{name}", get(web::assets::asset))
         .route("/files/{key}/{name}", get(web::files::file))

@@ -12,7 +12,7 @@ pub mod loader;
 pub mod panel;
 
 use self::compress::Compressed;
-use shared::WidgetSettings;
+use serde::Serialize;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -26,6 +26,7 @@ pub struct Web {
     /// Whether the demo pages are there.
     pub is_mock: bool,
     loaders: Kept,
+    loader_modules: Kept,
     documents: Kept,
 }
 
@@ -35,7 +36,12 @@ struct Kept(Mutex<HashMap<String, Arc<Compressed>>>);
 
 impl Web {
     pub fn new(is_mock: bool) -> Self {
-        Self { is_mock, loaders: Kept::default(), documents: Kept::default() }
+        Self {
+            is_mock,
+            loaders: Kept::default(),
+            loader_modules: Kept::default(),
+            documents: Kept::default(),
+        }
     }
 }
 
@@ -56,7 +62,7 @@ impl Kept {
 }
 
 /// Settings as JSON that may stand inside a script, in HTML or JavaScript: nothing in it ends a script or a line.
-fn settings_json(settings: &WidgetSettings) -> String {
+fn settings_json(settings: &impl Serialize) -> String {
     serde_json::to_string(settings)
         .expect("settings have string keys and no failing serializers")
         .replace('<', "\\u003c")
