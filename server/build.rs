@@ -1,4 +1,5 @@
-//! Prepares what the program carries inside itself: the loader, minified, and the panel as trunk built it, compressed.
+//! Prepares what the program carries inside itself: the loader, minified, the panel as trunk built it, compressed, and its
+//! languages.
 //!
 //! Without a built panel (`dist/` is missing) the program compiles all the same, and says so when the panel is asked for.
 
@@ -24,12 +25,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let dist = env::var_os("PORCHLIGHT_DIST").map_or_else(|| root.join("dist"), PathBuf::from);
     let loader = root.join("embed/loader.js");
+    let locales = root.join("widget/locales");
     println!("cargo::rerun-if-env-changed=PORCHLIGHT_DIST");
     println!("cargo::rerun-if-changed={}", dist.display());
     println!("cargo::rerun-if-changed={}", loader.display());
+    println!("cargo::rerun-if-changed={}", locales.display());
 
     fs::write(out.join("loader.js"), minify(&fs::read_to_string(&loader)?, SourceType::cjs())?)?;
     fs::write(out.join("panel.rs"), panel_table(&dist, &out)?)?;
+    fs::write(out.join("languages.rs"), languages_table(&locales)?)?;
     Ok(())
 }
 
@@ -83,6 +87,23 @@ fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
         )?;
     }
     writeln!(table, "];")?;
+    Ok(table)
+}
+
+/// Rust source: the languages of the panel, each with its texts as JSON without spaces.
+fn languages_table(locales: &Path) -> Result<String, Box<dyn Error>> {
+    let mut files =
+        fs::read_dir(locales)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    files.sort();
+    let mut table = String::from("pub static LANGUAGES: &[Language] = &[\n");
+    for file in files {
+        let texts: serde_json::Value = serde_json::from_slice(&fs::read(&file)?)?;
+        let part = |name| texts[name].as_str().ok_or_else(|| format!("{} has no {name}", file.display()));
+        let (tag, direction) = (part("lang")?, part("dir")?);
+        let texts = texts.to_string();
+        writeln!(table, "    Language {{ tag: {tag:?}, direction: {direction:?}, texts: {texts:?} }},")?;
+    }
+    table.push_str("];\n");
     Ok(table)
 }
 

@@ -16,21 +16,24 @@ use web_sys::UrlSearchParams;
 
 pub fn start() {
     spawn(async {
-        if let Some(settings) = settings().await {
+        // Any language that the visitor's browser asks for.
+        locale::set(given("texts", "/texts/", "lang", "*").await);
+        if let Some(settings) = wire::settings(&given("settings", "/widgets/", "id", "").await) {
             open(settings, Store::open());
         }
     });
 }
 
-/// From the document, where the server has put them; else, in local development, from the server.
-async fn settings() -> Option<WidgetSettings> {
-    if let Some(block) = element("settings") {
-        return wire::settings(&wire::parse(&text(&block, "textContent")?)?);
+/// From the document, where the server has put it; else, in local development, from the server: what the address of this
+/// page names, or the usual.
+async fn given(block: &str, path: &str, parameter: &str, usual: &str) -> JsValue {
+    if let Some(block) = element(block) {
+        return text(&block, "textContent").and_then(|json| wire::parse(&json)).unwrap_or_default();
     }
-    let query = text(&get(&window(), "location"), "search")?;
-    let id = UrlSearchParams::new_with_str(&query).ok()?.get("id")?;
-    let path = ["/widgets/", &id].concat();
-    api::fetch("GET", &path, None, &JsValue::UNDEFINED).await.read(wire::settings)
+    let query = text(&get(&window(), "location"), "search").unwrap_or_default();
+    let named = UrlSearchParams::new_with_str(&query).ok().and_then(|query| query.get(parameter));
+    let path = [path, named.as_deref().unwrap_or(usual)].concat();
+    api::fetch("GET", &path, None, &JsValue::UNDEFINED).await.body
 }
 
 /// Opens the panel in this document.

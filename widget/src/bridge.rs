@@ -4,6 +4,7 @@
 use crate::{
     browser::{function, get, listen, object, set, text, window},
     chat::{self, chat},
+    locale::{self, t, t_count},
     ui::draw,
 };
 use js_sys::{Array, decode_uri_component};
@@ -47,6 +48,7 @@ fn attach(port: MessagePort) {
         match text(&command, "0").as_deref() {
             Some("open") => chat::opened(get(&get(&command, "1"), "focus") != JsValue::FALSE),
             Some("close") => chat::closed(),
+            Some("set") => set_all(&get(&command, "1")),
             _ => {}
         }
     });
@@ -55,7 +57,16 @@ fn attach(port: MessagePort) {
     chat().port = Some(port);
     // What there was to say before there was a way.
     chat().told = Told::default();
+    tell_texts();
     chat::changed(chat::Scroll::Follow);
+}
+
+/// The page wants some things otherwise; what it doesn't name stays as it is.
+fn set_all(wishes: &JsValue) {
+    let language = get(wishes, "locale");
+    if language.is_string() {
+        locale::switch(&language);
+    }
 }
 
 /// What the loader has been told.
@@ -70,11 +81,23 @@ pub struct Told {
 pub fn tell(news: Told) {
     let told = std::mem::replace(&mut chat().told, news);
     if told.n_unread != news.n_unread {
+        tell_texts();
         post(&Array::of2(&"unread".into(), &news.n_unread.into()));
     }
     if let Some(is_known) = news.is_known.filter(|_| told.is_known != news.is_known) {
         post(&Array::of1(&(if is_known { "known" } else { "forget" }).into()));
     }
+}
+
+/// Tells the loader what it says itself, in the panel's language.
+pub fn tell_texts() {
+    let n_unread = chat().told.n_unread as usize;
+    let texts = [
+        ("open", t("open").into()),
+        ("close", t("close").into()),
+        ("unread", t_count("unread", n_unread).into()),
+    ];
+    post(&Array::of2(&"texts".into(), &object(&texts)));
 }
 
 /// The visitor is done for now.

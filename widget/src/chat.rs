@@ -22,7 +22,7 @@ use crate::{
     storage::Store,
     stream,
     tabs::Ties,
-    ui::{draw, messages::draw_rows},
+    ui::{self, draw, messages::draw_rows},
     uploads, wire,
 };
 use shared::{
@@ -371,6 +371,15 @@ pub fn closed() {
 pub fn visibility_changed() {
     chat().look();
     changed(Scroll::Follow);
+}
+
+/// What was written in one language is written again in another, and not read out for it.
+pub fn language_changed() {
+    chat().announces = false;
+    ui::forget();
+    changed(Scroll::Follow);
+    settled();
+    bridge::tell_texts();
 }
 
 /// Puts the cursor where the visitor writes.

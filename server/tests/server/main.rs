@@ -13,6 +13,7 @@ mod failure_classes;
 mod golden;
 mod headers;
 mod iris;
+mod languages;
 mod limits;
 mod maintenance;
 mod mock_agent;

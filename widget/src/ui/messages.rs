@@ -4,7 +4,7 @@ use crate::{
     browser::element,
     chat::{Chat, LIST, NEW_LINE},
     format,
-    locale::{t, t_with},
+    locale::{t, t_count, t_with},
     state::rows::{Key, Row},
     ui::{attachment, bubble, mark, put, yes_or_no},
 };
@@ -47,8 +47,7 @@ pub fn draw(chat: &Chat) {
         Some(name) => t_with("typing", name),
         None => String::new(),
     };
-    let n_below =
-        if chat.n_below == 0 { String::new() } else { t_with("jump_new", &chat.n_below.to_string()) };
+    let n_below = if chat.n_below == 0 { String::new() } else { t_count("jump_new", chat.n_below as usize) };
     put("typing", &typing);
     put("n-below", &n_below);
     mark(LIST, "aria-live", if chat.announces { "polite" } else { "off" });
@@ -104,6 +103,13 @@ where
 thread_local! {
     /// From top to bottom.
     static DRAWN: RefCell<Vec<Drawn>> = const { RefCell::new(Vec::new()) };
+    /// What goes when rows are drawn the next time. Until then it keeps the list's place.
+    static OUTDATED: RefCell<Vec<Drawn>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The rows are to be drawn anew.
+pub fn forget() {
+    OUTDATED.set(DRAWN.take());
 }
 
 /// Draws the rows, where they are different. A row that stays keeps its element: nothing is read out, animated or loses
@@ -124,7 +130,7 @@ pub fn draw_rows(rows: Vec<(Key, Row)>) {
             }
             shown.push(drawn);
         }
-        for mut gone in old {
+        for mut gone in old.into_iter().chain(OUTDATED.take()) {
             gone.view.mountable().unmount();
         }
         let mut next: Node = end.into();
