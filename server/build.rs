@@ -55,7 +55,7 @@ fn minify(source: &str, kind: SourceType) -> Result<String, String> {
 /// Rust source: the panel's document, the hashes of its inline scripts, and its assets with their compressed forms.
 fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     let mut table = String::new();
-    let document = fs::read_to_string(dist.join("index.html")).ok();
+    let document = fs::read_to_string(dist.join("index.html")).ok().map(without_local);
     let hashes = document.as_deref().map(inline_script_hashes).unwrap_or_default();
     writeln!(table, "pub static DOCUMENT: Option<&str> = {document:?};")?;
     writeln!(table, "pub static INLINE_SCRIPT_HASHES: &[&str] = &{hashes:?};")?;
@@ -88,6 +88,14 @@ fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     }
     writeln!(table, "];")?;
     Ok(table)
+}
+
+/// The document without the script that does the server's part in local development.
+fn without_local(document: String) -> String {
+    let starts = ["<script id=local>", "<script id=\"local\">"];
+    let parts = starts.iter().find_map(|start| document.split_once(start));
+    let parts = parts.and_then(|(before, rest)| Some((before, rest.split_once("</script>")?.1)));
+    parts.map(|(before, after)| [before, after].concat()).unwrap_or(document)
 }
 
 /// Rust source: the languages of the panel, each with its texts as JSON without spaces.

@@ -1,8 +1,8 @@
 //! Starts the panel: reads its settings, colours the document, mounts the components.
 
 use crate::{
-    api, bridge,
-    browser::{document, element, get, listen, root, set, spawn, text, window},
+    bridge,
+    browser::{document, element, listen, root, set, text, window},
     chat::{self, chat},
     locale, session,
     state::color::{Color, Palette},
@@ -12,28 +12,18 @@ use crate::{
 use shared::{ClientId, WidgetSettings};
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
-use web_sys::UrlSearchParams;
 
 pub fn start() {
-    spawn(async {
-        // Any language that the visitor's browser asks for.
-        locale::set(given("texts", "/texts/", "lang", "*").await);
-        if let Some(settings) = wire::settings(&given("settings", "/widgets/", "id", "").await) {
-            open(settings, Store::open());
-        }
-    });
+    locale::set(given("texts"));
+    if let Some(settings) = wire::settings(&given("settings")) {
+        open(settings, Store::open());
+    }
 }
 
-/// From the document, where the server has put it; else, in local development, from the server: what the address of this
-/// page names, or the usual.
-async fn given(block: &str, path: &str, parameter: &str, usual: &str) -> JsValue {
-    if let Some(block) = element(block) {
-        return text(&block, "textContent").and_then(|json| wire::parse(&json)).unwrap_or_default();
-    }
-    let query = text(&get(&window(), "location"), "search").unwrap_or_default();
-    let named = UrlSearchParams::new_with_str(&query).ok().and_then(|query| query.get(parameter));
-    let path = [path, named.as_deref().unwrap_or(usual)].concat();
-    api::fetch("GET", &path, None, &JsValue::UNDEFINED).await.body
+/// What the server has put into the document.
+fn given(id: &str) -> JsValue {
+    let json = element(id).and_then(|block| text(&block, "textContent"));
+    json.and_then(|json| wire::parse(&json)).unwrap_or_default()
 }
 
 /// Opens the panel in this document.

@@ -22,7 +22,7 @@ use crate::{
     storage::Store,
     stream,
     tabs::Ties,
-    ui::{self, draw, messages::draw_rows},
+    ui::{draw, messages, messages::draw_rows, tray},
     uploads, wire,
 };
 use shared::{
@@ -376,7 +376,8 @@ pub fn visibility_changed() {
 /// What was written in one language is written again in another, and not read out for it.
 pub fn language_changed() {
     chat().announces = false;
-    ui::forget();
+    tray::forget();
+    messages::redraw();
     changed(Scroll::Follow);
     settled();
     bridge::tell_texts();

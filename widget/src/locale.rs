@@ -44,13 +44,11 @@ fn filled(text: String, value: &str) -> String {
     }
 }
 
-/// What `Intl` is to be given: the language, in the visitor's own variety of it where that is known, for a British visitor
-/// reads times otherwise than an American.
+/// What `Intl` is to be given: the language, in the browser's own variety of it where it has one, for a British visitor reads
+/// times otherwise than an American.
 pub fn tag() -> String {
     let language = t("lang");
-    let own: Array = get(&window().navigator(), "languages").unchecked_into();
-    let own = own.iter().filter_map(|tag| tag.as_string()).find(|tag| tag.starts_with(&language));
-    own.unwrap_or(language)
+    text(&window().navigator(), "language").filter(|own| own.starts_with(&language)).unwrap_or(language)
 }
 
 /// Puts a language's texts in place, for what is drawn from now on.

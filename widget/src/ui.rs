@@ -48,12 +48,6 @@ pub fn draw() {
     panel::draw(&chat());
 }
 
-/// Whatever is drawn is to be drawn anew, in another language.
-pub fn forget() {
-    messages::forget();
-    tray::forget();
-}
-
 /// Writes a text into an element, unless it is there: live regions speak whenever they are written to.
 fn put(id: &str, new_text: &str) {
     if let Some(element) = element(id).filter(|element| get(element, "textContent") != new_text) {

@@ -50,6 +50,7 @@ async fn the_panels_document_is_in_the_language_of_the_page_and_runs_its_way() {
         let texts = texts_in(&html);
         assert_eq!((&texts["lang"], &texts["dir"]), (&tag.into(), &direction.into()), "{query}");
         assert!(!asks_the_browser(&answer), "{query}");
+        assert!(!html.contains("id=local") && !html.contains("XMLHttpRequest"), "nothing is fetched for it");
     }
 }
 

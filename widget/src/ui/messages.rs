@@ -103,13 +103,18 @@ where
 thread_local! {
     /// From top to bottom.
     static DRAWN: RefCell<Vec<Drawn>> = const { RefCell::new(Vec::new()) };
-    /// What goes when rows are drawn the next time. Until then it keeps the list's place.
-    static OUTDATED: RefCell<Vec<Drawn>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The rows are to be drawn anew.
-pub fn forget() {
-    OUTDATED.set(DRAWN.take());
+/// Draws every row again, in another language.
+pub fn redraw() {
+    DRAWN.with_borrow_mut(|shown| {
+        for drawn in shown {
+            drawn.view.redraw(drawn.key, &drawn.row);
+            if let (Row::Message(bubble), Some(row)) = (&drawn.row, drawn.view.mountable().elements().pop()) {
+                attachment::redraw(&row, &bubble.files);
+            }
+        }
+    });
 }
 
 /// Draws the rows, where they are different. A row that stays keeps its element: nothing is read out, animated or loses
@@ -130,7 +135,7 @@ pub fn draw_rows(rows: Vec<(Key, Row)>) {
             }
             shown.push(drawn);
         }
-        for mut gone in old.into_iter().chain(OUTDATED.take()) {
+        for mut gone in old {
             gone.view.mountable().unmount();
         }
         let mut next: Node = end.into();
