@@ -12,6 +12,7 @@ use oxc_parser::Parser;
 use oxc_span::SourceType;
 use sha2::{Digest, Sha256};
 use std::{
+    collections::BTreeMap,
     env,
     error::Error,
     fmt::Write as _,
@@ -19,6 +20,9 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
 };
+
+#[path = "build/short_names.rs"]
+mod short_names;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
@@ -55,25 +59,16 @@ fn minify(source: &str, kind: SourceType) -> Result<String, String> {
 /// Rust source: the panel's document, the hashes of its inline scripts, and its assets with their compressed forms.
 fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     let mut table = String::new();
-    let document = fs::read_to_string(dist.join("index.html")).ok().map(without_local);
+    let mut files = files_in(dist)?;
+    let document = files.remove("index.html").map(String::from_utf8).transpose()?;
+    let document =
+        document.map(|document| shorten_names(&mut files, &without_local(&document))).transpose()?;
     let hashes = document.as_deref().map(inline_script_hashes).unwrap_or_default();
     writeln!(table, "pub static DOCUMENT: Option<&str> = {document:?};")?;
     writeln!(table, "pub static INLINE_SCRIPT_HASHES: &[&str] = &{hashes:?};")?;
     writeln!(table, "pub static ASSETS: &[Asset] = &[")?;
-    let mut files: Vec<PathBuf> = match fs::read_dir(dist) {
-        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
-        Err(_) => Vec::new(),
-    };
-    files.sort();
-    for file in files.iter().filter(|file| file.is_file() && !file.ends_with("index.html")) {
-        let name =
-            file.file_name().and_then(|name| name.to_str()).ok_or("a file name in dist/ is not UTF-8")?;
-        let mut plain = fs::read(file)?;
-        if file.extension().is_some_and(|extension| extension == "js") {
-            // The glue between JavaScript and WebAssembly comes readable, as wasm-bindgen writes it.
-            plain = minify(std::str::from_utf8(&plain)?, SourceType::mjs())?.into_bytes();
-        }
-        let ready = out.join(name);
+    for (name, plain) in files {
+        let ready = out.join(&name);
         fs::write(&ready, &plain)?;
         let (br, gz) = (out.join(format!("{name}.br")), out.join(format!("{name}.gz")));
         fs::write(&br, brotli(&plain)?)?;
@@ -91,11 +86,11 @@ fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
 }
 
 /// The document without the script that does the server's part in local development.
-fn without_local(document: String) -> String {
+fn without_local(document: &str) -> String {
     let starts = ["<script id=local>", "<script id=\"local\">"];
     let parts = starts.iter().find_map(|start| document.split_once(start));
     let parts = parts.and_then(|(before, rest)| Some((before, rest.split_once("</script>")?.1)));
-    parts.map(|(before, after)| [before, after].concat()).unwrap_or(document)
+    parts.map_or_else(|| document.to_owned(), |(before, after)| [before, after].concat())
 }
 
 /// Rust source: the languages of the panel, each with its texts as JSON without spaces.
@@ -113,6 +108,45 @@ fn languages_table(locales: &Path) -> Result<String, Box<dyn Error>> {
     }
     table.push_str("];\n");
     Ok(table)
+}
+
+/// The files of the built panel, by their names; none where it was not built.
+fn files_in(dist: &Path) -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
+    let mut files = BTreeMap::new();
+    let Ok(entries) = fs::read_dir(dist) else { return Ok(files) };
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_file() {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let name = name.ok_or("a file name in dist/ is not UTF-8")?.to_owned();
+            files.insert(name, fs::read(path)?);
+        }
+    }
+    Ok(files)
+}
+
+/// Makes the panel's wasm and the glue between it and JavaScript as small as they go, and the names of the files those of
+/// what they hold then: browsers keep them for ever. Answers the document with the new names.
+fn shorten_names(files: &mut BTreeMap<String, Vec<u8>>, document: &str) -> Result<String, Box<dyn Error>> {
+    let wasm_name =
+        files.keys().find(|name| name.ends_with("_bg.wasm")).cloned().ok_or("dist/ has no wasm")?;
+    let stem = wasm_name.trim_end_matches("_bg.wasm").to_owned();
+    let wasm = files.remove(&wasm_name).unwrap_or_default();
+    let glue = files.remove(&format!("{stem}.js")).ok_or("dist/ has no glue for its wasm")?;
+
+    let (wasm, glue) = short_names::shorten(&wasm, std::str::from_utf8(&glue)?)?;
+    // It comes readable, as wasm-bindgen writes it.
+    let glue = minify(&glue, SourceType::mjs())?.into_bytes();
+    let mut digest = Sha256::new();
+    digest.update(&wasm);
+    digest.update(&glue);
+    let mut new_stem = String::from("widget-");
+    for byte in &digest.finalize()[..8] {
+        write!(new_stem, "{byte:02x}")?;
+    }
+    files.insert(format!("{new_stem}_bg.wasm"), wasm);
+    files.insert(format!("{new_stem}.js"), glue);
+    Ok(document.replace(&stem, &new_stem))
 }
 
 /// CSP sources (`sha256-…`) of the scripts that stand in the document itself.
