@@ -1,5 +1,5 @@
-//! Prepares what the program carries inside itself: the scripts for pages, minified, and the panel as trunk built it,
-//! compressed.
+//! Prepares what the program carries inside itself: the scripts for pages, minified, the panel as trunk built it, compressed,
+//! and its languages.
 //!
 //! Without a built panel (`dist/` is missing) the program compiles all the same, and says so when the panel is asked for.
 
@@ -29,9 +29,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let dist = env::var_os("PORCHLIGHT_DIST").map_or_else(|| root.join("dist"), PathBuf::from);
     let embed = root.join("embed");
+    let locales = root.join("widget/locales");
     println!("cargo::rerun-if-env-changed=PORCHLIGHT_DIST");
     println!("cargo::rerun-if-changed={}", dist.display());
     println!("cargo::rerun-if-changed={}", embed.display());
+    println!("cargo::rerun-if-changed={}", locales.display());
 
     // Each names the next one, by its content.
     let (extras_name, extras) = page_module(&embed, "extras", None)?;
@@ -47,6 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     table.push_str(&asset(&out, &page_name, page.as_bytes())?);
     writeln!(table, "];")?;
     fs::write(out.join("panel.rs"), table)?;
+    fs::write(out.join("languages.rs"), languages_table(&locales)?)?;
     Ok(())
 }
 
@@ -93,7 +96,8 @@ fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     let mut table = String::new();
     let mut files = files_in(dist)?;
     let document = files.remove("index.html").map(String::from_utf8).transpose()?;
-    let document = document.map(|document| shorten_names(&mut files, &document)).transpose()?;
+    let document =
+        document.map(|document| shorten_names(&mut files, &without_local(&document))).transpose()?;
     let hashes = document.as_deref().map(inline_script_hashes).unwrap_or_default();
     writeln!(table, "pub static DOCUMENT: Option<&str> = {document:?};")?;
     writeln!(table, "pub static INLINE_SCRIPT_HASHES: &[&str] = &{hashes:?};")?;
@@ -102,6 +106,31 @@ fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
         table.push_str(&asset(out, &name, &plain)?);
     }
     writeln!(table, "];")?;
+    Ok(table)
+}
+
+/// The document without the script that does the server's part in local development.
+fn without_local(document: &str) -> String {
+    let starts = ["<script id=local>", "<script id=\"local\">"];
+    let parts = starts.iter().find_map(|start| document.split_once(start));
+    let parts = parts.and_then(|(before, rest)| Some((before, rest.split_once("</script>")?.1)));
+    parts.map_or_else(|| document.to_owned(), |(before, after)| [before, after].concat())
+}
+
+/// Rust source: the languages of the panel, each with its texts as JSON without spaces.
+fn languages_table(locales: &Path) -> Result<String, Box<dyn Error>> {
+    let mut files =
+        fs::read_dir(locales)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    files.sort();
+    let mut table = String::from("pub static LANGUAGES: &[Language] = &[\n");
+    for file in files {
+        let texts: serde_json::Value = serde_json::from_slice(&fs::read(&file)?)?;
+        let part = |name| texts[name].as_str().ok_or_else(|| format!("{} has no {name}", file.display()));
+        let (tag, direction) = (part("lang")?, part("dir")?);
+        let texts = texts.to_string();
+        writeln!(table, "    Language {{ tag: {tag:?}, direction: {direction:?}, texts: {texts:?} }},")?;
+    }
+    table.push_str("];\n");
     Ok(table)
 }
 

@@ -53,6 +53,7 @@ pub fn router(app: App) -> Router {
             post(widget_api::attachments::upload_attachment).layer(DefaultBodyLimit::disable()),
         )
         .route("/stream", get(widget_api::stream::stream_events))
+        .route("/texts/{language}", get(web::languages::texts))
         .fallback(widget_api::error::not_found)
         .method_not_allowed_fallback(widget_api::error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))

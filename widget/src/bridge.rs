@@ -5,7 +5,9 @@ use crate::{
     api::Reply,
     browser::{function, get, listen, object, set, text, window},
     chat::{self, chat},
-    facts, session,
+    facts,
+    locale::{self, t, t_count},
+    session,
     ui::draw,
     wire,
 };
@@ -52,6 +54,7 @@ fn attach(port: MessagePort) {
     chat().port = Some(port);
     // What there was to say before there was a way.
     chat().told = Told::default();
+    tell_texts();
     chat::changed(chat::Scroll::Follow);
 }
 
@@ -72,6 +75,10 @@ fn obey(command: &JsValue) {
 
 /// The page wants some things otherwise; what it doesn't name stays as it is.
 fn set_all(wishes: &JsValue) {
+    let language = get(wishes, "locale");
+    if language.is_string() {
+        locale::switch(&language);
+    }
     if let Some(consent) = text(wishes, "consent") {
         session::consent(&consent);
     }
@@ -134,6 +141,7 @@ pub struct Told {
 pub fn tell(news: Told) {
     let told = std::mem::replace(&mut chat().told, news);
     if told.n_unread != news.n_unread {
+        tell_texts();
         post(&Array::of2(&"unread".into(), &news.n_unread.into()));
     }
     if let Some(is_known) = news.is_known.filter(|_| told.is_known != news.is_known) {
@@ -148,6 +156,17 @@ pub fn tell(news: Told) {
 /// The page's token has run out; it may have another.
 pub fn renew() {
     post(&Array::of1(&"renew".into()));
+}
+
+/// Tells the loader what it says itself, in the panel's language.
+pub fn tell_texts() {
+    let n_unread = chat().told.n_unread as usize;
+    let texts = [
+        ("open", t("open").into()),
+        ("close", t("close").into()),
+        ("unread", t_count("unread", n_unread).into()),
+    ];
+    post(&Array::of2(&"texts".into(), &object(&texts)));
 }
 
 /// The visitor is done for now.

@@ -23,7 +23,7 @@ use crate::{
     storage::Store,
     stream,
     tabs::Ties,
-    ui::{draw, messages::draw_rows},
+    ui::{draw, messages, messages::draw_rows, tray},
     uploads, wire,
 };
 use shared::{
@@ -453,6 +453,16 @@ pub fn closed() {
 pub fn visibility_changed() {
     chat().look();
     changed(Scroll::Follow);
+}
+
+/// What was written in one language is written again in another, and not read out for it.
+pub fn language_changed() {
+    chat().announces = false;
+    tray::forget();
+    messages::redraw();
+    changed(Scroll::Follow);
+    settled();
+    bridge::tell_texts();
 }
 
 /// Puts the cursor where the visitor writes.

@@ -14,6 +14,7 @@ mod golden;
 mod headers;
 mod identity;
 mod iris;
+mod languages;
 mod limits;
 mod maintenance;
 mod mock_agent;

@@ -59,6 +59,12 @@ pub fn draw(message: &Element, files: &[Attachment]) {
     }
 }
 
+/// Draws the files of a message again, in another language.
+pub fn redraw(message: &Element, files: &[Attachment]) {
+    set(&child(message, PLACE), "textContent", &"".into());
+    draw(message, files);
+}
+
 /// Writes a file's name, which may be cut short.
 pub fn name(element: &Element, name: &str) {
     for field in ["textContent", "title"] {

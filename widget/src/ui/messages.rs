@@ -4,7 +4,7 @@ use crate::{
     browser::element,
     chat::{Chat, LIST, NEW_LINE},
     format,
-    locale::{t, t_with},
+    locale::{t, t_count, t_with},
     state::rows::{Key, Row},
     ui::{attachment, bubble, mark, put, yes_or_no},
 };
@@ -47,8 +47,7 @@ pub fn draw(chat: &Chat) {
         Some(name) => t_with("typing", name),
         None => String::new(),
     };
-    let n_below =
-        if chat.n_below == 0 { String::new() } else { t_with("jump_new", &chat.n_below.to_string()) };
+    let n_below = if chat.n_below == 0 { String::new() } else { t_count("jump_new", chat.n_below as usize) };
     put("typing", &typing);
     put("n-below", &n_below);
     mark(LIST, "aria-live", if chat.announces { "polite" } else { "off" });
@@ -104,6 +103,18 @@ where
 thread_local! {
     /// From top to bottom.
     static DRAWN: RefCell<Vec<Drawn>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Draws every row again, in another language.
+pub fn redraw() {
+    DRAWN.with_borrow_mut(|shown| {
+        for drawn in shown {
+            drawn.view.redraw(drawn.key, &drawn.row);
+            if let (Row::Message(bubble), Some(row)) = (&drawn.row, drawn.view.mountable().elements().pop()) {
+                attachment::redraw(&row, &bubble.files);
+            }
+        }
+    });
 }
 
 /// Draws the rows, where they are different. A row that stays keeps its element: nothing is read out, animated or loses
