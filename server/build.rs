@@ -48,30 +48,41 @@ fn minify(source: &str, kind: SourceType) -> Result<String, String> {
     Ok(Codegen::new().with_options(options).with_scoping(minified.scoping).build(&program).code)
 }
 
+/// Where the document's script looks for the parts of the panel that come when they are needed.
+const LAZY: &str = "./lazy/";
+
 /// Rust source: the panel's document, the hashes of its inline scripts, and its assets with their compressed forms.
 fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     let mut table = String::new();
-    let document = fs::read_to_string(dist.join("index.html")).ok();
+    let mut document = fs::read_to_string(dist.join("index.html")).ok();
+    let lazy_files = files(&dist.join("lazy"));
+    // They import each other by their names, so one hash in the name of their folder changes with any of them.
+    let lazy_folder = format!("lazy-{}", hash(&lazy_files)?);
+    if let Some(document) = &mut document {
+        if document.matches(LAZY).count() != 1 {
+            return Err(format!("dist/index.html does not name {LAZY} once").into());
+        }
+        *document = document.replace(LAZY, &format!("/assets/{lazy_folder}/"));
+    }
     let hashes = document.as_deref().map(inline_script_hashes).unwrap_or_default();
     writeln!(table, "pub static DOCUMENT: Option<&str> = {document:?};")?;
     writeln!(table, "pub static INLINE_SCRIPT_HASHES: &[&str] = &{hashes:?};")?;
     writeln!(table, "pub static ASSETS: &[Asset] = &[")?;
-    let mut files: Vec<PathBuf> = match fs::read_dir(dist) {
-        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
-        Err(_) => Vec::new(),
-    };
-    files.sort();
-    for file in files.iter().filter(|file| file.is_file() && !file.ends_with("index.html")) {
-        let name =
+    let top_files = files(dist).into_iter().filter(|file| !file.ends_with("index.html"));
+    let named = top_files.map(|file| ("", file));
+    let lazy_folder = format!("{lazy_folder}/");
+    for (folder, file) in named.chain(lazy_files.into_iter().map(|file| (&*lazy_folder, file))) {
+        let file_name =
             file.file_name().and_then(|name| name.to_str()).ok_or("a file name in dist/ is not UTF-8")?;
-        let mut plain = fs::read(file)?;
+        let name = format!("{folder}{file_name}");
+        let mut plain = fs::read(&file)?;
         if file.extension().is_some_and(|extension| extension == "js") {
             // The glue between JavaScript and WebAssembly comes readable, as wasm-bindgen writes it.
             plain = minify(std::str::from_utf8(&plain)?, SourceType::mjs())?.into_bytes();
         }
-        let ready = out.join(name);
+        let ready = out.join(file_name);
         fs::write(&ready, &plain)?;
-        let (br, gz) = (out.join(format!("{name}.br")), out.join(format!("{name}.gz")));
+        let (br, gz) = (out.join(format!("{file_name}.br")), out.join(format!("{file_name}.gz")));
         fs::write(&br, brotli(&plain)?)?;
         fs::write(&gz, gzip(&plain)?)?;
         // A path in Rust source wants the quotes and escapes of a string literal.
@@ -84,6 +95,29 @@ fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     }
     writeln!(table, "];")?;
     Ok(table)
+}
+
+/// The files of a folder by their names; none where there is no folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|file| file.is_file());
+    files.sort();
+    files
+}
+
+/// A name for the content of these files.
+fn hash(files: &[PathBuf]) -> std::io::Result<String> {
+    let mut digest = Sha256::new();
+    for file in files {
+        digest.update(fs::read(file)?);
+    }
+    let mut name = String::new();
+    for byte in &digest.finalize()[..8] {
+        // Writing to a string does not fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    Ok(name)
 }
 
 /// CSP sources (`sha256-…`) of the scripts that stand in the document itself.

@@ -29,6 +29,11 @@ pub fn t_with(name: &str, value: &str) -> String {
     }
 }
 
+/// All of them, for a part that is not of Rust.
+pub fn texts() -> JsValue {
+    TEXTS.with_borrow(Clone::clone)
+}
+
 /// Puts another language's texts in place.
 pub fn set(json: &str) -> Result<(), JsValue> {
     let texts = JSON::parse(json)?;

@@ -1,6 +1,7 @@
 //! The browser's `localStorage`, or memory where it is denied or full. Nothing is written before the visitor acts.
 
 use crate::browser::window;
+use wasm_bindgen::JsValue;
 use web_sys::Storage;
 
 #[derive(Debug, Default)]
@@ -29,6 +30,11 @@ impl Store {
     /// Whether what is written here ends with the page.
     pub fn is_forgetful(&self) -> bool {
         self.is_forgetful
+    }
+
+    /// The browser's own, for a part that is not of Rust; `undefined` where it is denied.
+    pub fn local(&self) -> JsValue {
+        self.local.clone().into()
     }
 
     pub fn get(&self, key: &str) -> Option<String> {
