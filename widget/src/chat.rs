@@ -711,7 +711,8 @@ pub fn changed(scroll_to: Scroll) {
         }
         match scroll_to {
             Scroll::End | Scroll::Line => chat.window.end(&chat.timeline),
-            Scroll::Follow | Scroll::Stay => chat.window.limit(&chat.timeline, chat.is_at_end),
+            Scroll::Follow => chat.window.limit(&chat.timeline, chat.is_at_end),
+            Scroll::Stay => chat.window.limit(&chat.timeline, false),
         }
         chat.unread.follow(&chat.timeline);
         let read = chat.unread.read(&chat.timeline);

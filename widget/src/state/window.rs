@@ -2,7 +2,7 @@
 //! conversation is.
 
 use crate::state::timeline::Timeline;
-use shared::Seq;
+use shared::{ConversationId, Seq};
 use std::ops::Range;
 
 /// So many come when the visitor is near an edge.
@@ -13,6 +13,8 @@ const MAX: usize = 120;
 /// The part of the timeline that is shown. It is kept by `seq`, for places change when older messages are loaded.
 #[derive(Clone, Debug)]
 pub struct Window {
+    /// What the numbers are of.
+    conversation_id: Option<ConversationId>,
     from: Seq,
     to: Seq,
 }
@@ -20,7 +22,7 @@ pub struct Window {
 impl Default for Window {
     /// Everything.
     fn default() -> Self {
-        Self { from: 0, to: Seq::MAX }
+        Self { conversation_id: None, from: 0, to: Seq::MAX }
     }
 }
 
@@ -39,7 +41,7 @@ impl Window {
 
     /// Goes to the newest messages.
     pub fn end(&mut self, timeline: &Timeline) {
-        self.to = Seq::MAX;
+        *self = Self::default();
         self.limit(timeline, true);
     }
 
@@ -66,7 +68,12 @@ impl Window {
     }
 
     /// Lets go of what is too many, at the other end than the one that is kept.
+    ///
+    /// Where nothing is left of what was shown it begins anew: the conversation is another one, or was loaded again.
     pub fn limit(&mut self, timeline: &Timeline, keeps_end: bool) {
+        if self.conversation_id != timeline.conversation_id() || self.range(timeline).is_empty() {
+            *self = Self { conversation_id: timeline.conversation_id(), ..Self::default() };
+        }
         let Range { start, end } = self.range(timeline);
         if end - start > MAX {
             let messages = timeline.messages();
@@ -82,7 +89,7 @@ impl Window {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
-    use crate::state::timeline::fixtures::{conversation_id, from_agent, thread};
+    use crate::state::timeline::fixtures::{conversation, conversation_id, from_agent, thread};
     use proptest::prelude::*;
     use shared::MessagePage;
 
@@ -138,6 +145,26 @@ mod tests {
         timeline.message(from_agent(1002));
         window.limit(&timeline, false);
         assert_eq!(shown(&window, &timeline), before);
+    }
+
+    #[test]
+    fn another_conversation_and_one_that_was_loaded_again_are_shown_from_their_end() {
+        let mut window = Window::default();
+        let long = timeline(1..1001);
+        window.end(&long);
+        window.older(&long);
+        let again = timeline(971..1001);
+        window.limit(&again, false);
+        assert_eq!((shown(&window, &again), window.reaches_end()), ((971, 1000), true));
+        window.end(&long);
+        window.older(&long);
+        let mut another = long;
+        another.update(conversation(2));
+        let mut message = from_agent(1);
+        message.conversation_id = conversation_id(2);
+        another.message(message);
+        window.limit(&another, false);
+        assert_eq!((shown(&window, &another), window.reaches_end()), ((1, 1), true));
     }
 
     #[test]
