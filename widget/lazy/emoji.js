@@ -25,7 +25,7 @@ let close;
  *
  * `storage` keeps under `key` what was used last, where there is one.
  */
-export default async function toggle(field, texts, storage, key) {
+export async function run(field, texts, storage, key) {
   await styled;
   if (close) return close(true);
   const button = document.querySelector('[name=emoji]');

@@ -12,7 +12,7 @@ const ARROW_DOWN = 'M12 4v12m-6-5 6 6 6-6M5 20.5h14';
  *
  * A modal dialog of the browser's own: it keeps the focus inside, closes by Escape, and gives the focus back.
  */
-export default async function show(link, texts) {
+export async function run(link, texts) {
   await styled;
   if (document.querySelector('.lightbox')) return;
   const links = [...document.querySelectorAll('a.picture')];

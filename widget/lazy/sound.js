@@ -10,7 +10,7 @@ const LENGTH = 0.45;
 let audio;
 
 /** Plays it. A browser that has not seen the visitor do anything yet stays silent. */
-export default async function play() {
+export async function run() {
   audio ??= new AudioContext();
   await audio.resume();
   for (const { hertz, after } of NOTES) {

@@ -57,8 +57,8 @@ pub fn call(object: &JsValue, method: &str, arguments: &Array) -> JsValue {
     Reflect::apply(&method, object, arguments).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// Calls a part of the panel that few visitors need, which comes when it is called: a module of `widget/lazy/`, by the
-/// function that the document has for it.
+/// Runs a part of the panel that few visitors need, which comes when it is called: a module of `widget/lazy/`, by the function
+/// that the document has for it.
 pub fn lazy(part: &str, values: &[JsValue]) {
     let arguments = Array::of1(&part.into());
     for value in values {

@@ -44,6 +44,7 @@ use std::{
 const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0001_foundation.sql")),
     M::up(include_str!("../../migrations/0002_apis.sql")),
+    M::up(include_str!("../../migrations/0010_agent_avatars.sql")),
 ];
 
 /// The database's name in its directory.

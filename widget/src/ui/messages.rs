@@ -99,7 +99,7 @@ thread_local! {
 /// Draws the rows, where they are different. A row that stays keeps its element: nothing is read out, animated or loses
 /// the focus but what is new.
 pub fn draw_rows(rows: Vec<(Key, Row)>) {
-    let (Some(list), Some(end)) = (element(LIST), element(LIST_END)) else {
+    let Some(end) = element(LIST_END) else {
         return;
     };
     DRAWN.with_borrow_mut(|shown| {
