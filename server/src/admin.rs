@@ -419,7 +419,10 @@ fn maybe(what: &str, text: Option<String>) -> Result<Option<String>, Failure> {
 fn picture(address: String) -> Result<String, Failure> {
     let host = address.strip_prefix("https://").unwrap_or_default();
     let is_plain = !address.contains(|character: char| character.is_whitespace() || character.is_control());
-    if is_plain && address.len() <= ADDRESS_MAX_BYTES && host.starts_with(|first: char| first.is_alphanumeric() || first == '[') {
+    if is_plain
+        && address.len() <= ADDRESS_MAX_BYTES
+        && host.starts_with(|first: char| first.is_alphanumeric() || first == '[')
+    {
         return Ok(address);
     }
     Err(Failure::invalid(format!(

@@ -27,7 +27,12 @@ fn conversation() -> Conversation {
         last_seq: 2,
         customer_read_seq: 1,
         n_unread: 1,
-        agent: Some(Agent { id: AgentId(uuid(2)), name: "Robin".into(), avatar_url: Some(AVATAR.into()), presence: Presence::Live }),
+        agent: Some(Agent {
+            id: AgentId(uuid(2)),
+            name: "Robin".into(),
+            avatar_url: Some(AVATAR.into()),
+            presence: Presence::Live,
+        }),
     }
 }
 
@@ -74,7 +79,12 @@ fn agent_message() -> Message {
         id: MessageId(uuid(5)),
         seq: 2,
         client_id: None,
-        sender: Sender { kind: SenderType::Agent, id: Some(uuid(2)), name: Some("Robin".into()), avatar_url: Some(AVATAR.into()) },
+        sender: Sender {
+            kind: SenderType::Agent,
+            id: Some(uuid(2)),
+            name: Some("Robin".into()),
+            avatar_url: Some(AVATAR.into()),
+        },
         content: "Hi!".into(),
         ack: Ack::Sent,
         ..customer_message()

@@ -808,8 +808,7 @@ pub fn scrolled() {
         let mut chat = chat();
         // Only a move upwards leaves the end. This may be heard late, when the list has grown again below.
         let is_up = top < std::mem::replace(&mut chat.top, top);
-        let is_at_end =
-            (below <= AT_END_PX && chat.window.reaches_end()) || (chat.is_at_end && !is_up);
+        let is_at_end = (below <= AT_END_PX && chat.window.reaches_end()) || (chat.is_at_end && !is_up);
         (std::mem::replace(&mut chat.is_at_end, is_at_end), is_at_end)
     };
     if was_at_end != is_at_end {

@@ -32,7 +32,9 @@ fn words_in_source() -> BTreeSet<String> {
 
 /// Every `texts.word` in the parts that come later.
 fn texts_of_lazy_parts() -> BTreeSet<String> {
-    let scripts = files_under(&root().join("lazy")).into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "js"));
+    let scripts = files_under(&root().join("lazy"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|kind| kind == "js"));
     let source: Vec<String> = scripts.map(|path| fs::read_to_string(path).unwrap()).collect();
     let source = source.join("\n");
     let after = source.split("texts.").skip(1);

@@ -40,7 +40,12 @@ fn conversation() -> Conversation {
         last_seq: 2,
         customer_read_seq: 1,
         n_unread: 1,
-        agent: Some(Agent { id: AgentId(uuid(2)), name: "Robin".into(), avatar_url: Some("https://example.com/robin.png".into()), presence: Presence::Live }),
+        agent: Some(Agent {
+            id: AgentId(uuid(2)),
+            name: "Robin".into(),
+            avatar_url: Some("https://example.com/robin.png".into()),
+            presence: Presence::Live,
+        }),
     }
 }
 
@@ -92,7 +97,12 @@ fn entry() -> Entry {
 fn agents_message() -> Message {
     Message {
         client_id: None,
-        sender: Sender { kind: SenderType::Agent, id: Some(uuid(5)), name: Some("Robin".into()), avatar_url: Some("https://example.com/robin.png".into()) },
+        sender: Sender {
+            kind: SenderType::Agent,
+            id: Some(uuid(5)),
+            name: Some("Robin".into()),
+            avatar_url: Some("https://example.com/robin.png".into()),
+        },
         ..own_message()
     }
 }
@@ -120,7 +130,10 @@ fn messages_are_read() {
     same(&own_message(), wire::message);
     same(&agents_message(), wire::message);
     for kind in [SenderType::Bot, SenderType::System] {
-        same(&Message { sender: Sender { kind, id: None, name: None, avatar_url: None }, ..own_message() }, wire::message);
+        same(
+            &Message { sender: Sender { kind, id: None, name: None, avatar_url: None }, ..own_message() },
+            wire::message,
+        );
     }
     for ack in [Ack::Preparing, Ack::Delivering, Ack::Sent, Ack::Delivered, Ack::Read] {
         same(&Message { ack, ..own_message() }, wire::message);

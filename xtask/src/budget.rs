@@ -98,7 +98,8 @@ fn measure_panel(base_url: &str, document: &str) -> Result<Vec<Part>> {
 /// What comes only when it is needed.
 fn measure_lazy(project: &Project, base_url: &str, document: &str) -> Result<Vec<Part>> {
     let text = String::from_utf8(http::get(base_url, document, "identity")?.body)?;
-    let start = text.find(LAZY).with_context(|| format!("{document} does not say where its lazy parts are"))?;
+    let start =
+        text.find(LAZY).with_context(|| format!("{document} does not say where its lazy parts are"))?;
     let folder = text[start..].split(['"', '\'', '`']).next().unwrap_or_default();
     let folder_here = project.root.join("widget/lazy");
     let mut names = fs::read_dir(&folder_here)?
@@ -237,7 +238,10 @@ mod tests {
 
     #[test]
     fn the_directory_alone_is_no_file() {
-        assert_eq!(references("/panel/w", "<base href=\"/assets/\">import(\"/assets/lazy-1/\"+part)"), Vec::<String>::new());
+        assert_eq!(
+            references("/panel/w", "<base href=\"/assets/\">import(\"/assets/lazy-1/\"+part)"),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

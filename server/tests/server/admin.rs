@@ -176,7 +176,13 @@ async fn refuse_everything(directory: &Path) {
         assert_eq!(refused(directory, request).await.0, FailureKind::NotFound, "{company:?}");
     }
     for request in [
-        Request::CreateAgent { company: unknown(), name: "a".into(), email: None, role: "agent".into(), avatar: None },
+        Request::CreateAgent {
+            company: unknown(),
+            name: "a".into(),
+            email: None,
+            role: "agent".into(),
+            avatar: None,
+        },
         create_token("UNKNOWN", None),
         create_token(&inn(), Some("9999".into())),
         create_token(&inn(), Some("Sam".into())),
@@ -198,9 +204,15 @@ async fn refuse_everything(directory: &Path) {
         let (kind, message) = refused(directory, request.clone()).await;
         assert_eq!(kind, FailureKind::NotFound, "{request:?}: {message}");
     }
-    for avatar in
-        ["", "http://example.com/a.png", "https://", "https:///a", "javascript:alert(1)", "data:image/png,", "https://a b"]
-    {
+    for avatar in [
+        "",
+        "http://example.com/a.png",
+        "https://",
+        "https:///a",
+        "javascript:alert(1)",
+        "data:image/png,",
+        "https://a b",
+    ] {
         let request = Request::CreateAgent {
             company: inn(),
             name: "a".into(),
@@ -217,7 +229,13 @@ async fn refuse_everything(directory: &Path) {
         create_company(" "),
         create_company(&"a".repeat(256)),
         create_company("a\0"),
-        Request::CreateAgent { company: inn(), name: String::new(), email: None, role: "agent".into(), avatar: None },
+        Request::CreateAgent {
+            company: inn(),
+            name: String::new(),
+            email: None,
+            role: "agent".into(),
+            avatar: None,
+        },
         Request::RevokeToken { token: "nonsense".into() },
         Request::CreateWidget {
             company: inn(),

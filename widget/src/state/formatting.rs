@@ -59,11 +59,7 @@ fn split_line(text: &str) -> (&str, Option<&str>) {
 }
 
 /// If the text begins with a block, cuts that and answers what follows it.
-fn block<'a>(
-    text: &'a str,
-    has_fences: &mut bool,
-    pieces: &mut Vec<Piece<'a>>,
-) -> Option<Option<&'a str>> {
+fn block<'a>(text: &'a str, has_fences: &mut bool, pieces: &mut Vec<Piece<'a>>) -> Option<Option<&'a str>> {
     let (first, after) = split_line(text);
     if let Some(language) = first.strip_prefix(FENCE) {
         if !*has_fences || !language.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -189,7 +185,10 @@ fn closing(rest: &str, mark: &str) -> Option<usize> {
         bytes[end..].starts_with(mark.as_bytes())
             && !before.is_ascii_whitespace()
             && before != sign
-            && rest[end + mark.len()..].chars().next().is_none_or(|after| !is_word(after) && after != char::from(sign))
+            && rest[end + mark.len()..]
+                .chars()
+                .next()
+                .is_none_or(|after| !is_word(after) && after != char::from(sign))
     })
 }
 

@@ -32,7 +32,10 @@ pub enum Row {
 pub enum From {
     Visitor,
     /// An agent or a bot, with name and picture where there are.
-    Business { name: Option<String>, avatar_url: Option<String> },
+    Business {
+        name: Option<String>,
+        avatar_url: Option<String>,
+    },
     System,
 }
 
