@@ -11,6 +11,7 @@ use oxc_parser::Parser;
 use oxc_span::SourceType;
 use sha2::{Digest, Sha256};
 use std::{
+    collections::BTreeMap,
     env,
     error::Error,
     fmt::Write as _,
@@ -18,6 +19,9 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
 };
+
+#[path = "build/short_names.rs"]
+mod short_names;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
@@ -54,35 +58,18 @@ const LAZY: &str = "./lazy/";
 /// Rust source: the panel's document, the hashes of its inline scripts, and its assets with their compressed forms.
 fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     let mut table = String::new();
-    let mut document = fs::read_to_string(dist.join("index.html")).ok();
-    let lazy_files = files(&dist.join("lazy"));
-    // They import each other by their names, so one hash in the name of their folder changes with any of them.
-    let lazy_folder = format!("lazy-{}", hash(&lazy_files)?);
-    if let Some(document) = &mut document {
-        if document.matches(LAZY).count() != 1 {
-            return Err(format!("dist/index.html does not name {LAZY} once").into());
-        }
-        *document = document.replace(LAZY, &format!("/assets/{lazy_folder}/"));
-    }
+    let mut files = files_in(dist)?;
+    let document = files.remove("index.html").map(String::from_utf8).transpose()?;
+    let document = document.map(|document| shorten_names(&mut files, &document)).transpose()?;
+    let document = document.map(|document| add_lazy(&mut files, dist, out, &document)).transpose()?;
     let hashes = document.as_deref().map(inline_script_hashes).unwrap_or_default();
     writeln!(table, "pub static DOCUMENT: Option<&str> = {document:?};")?;
     writeln!(table, "pub static INLINE_SCRIPT_HASHES: &[&str] = &{hashes:?};")?;
     writeln!(table, "pub static ASSETS: &[Asset] = &[")?;
-    let top_files = files(dist).into_iter().filter(|file| !file.ends_with("index.html"));
-    let named = top_files.map(|file| ("", file));
-    let lazy_folder = format!("{lazy_folder}/");
-    for (folder, file) in named.chain(lazy_files.into_iter().map(|file| (&*lazy_folder, file))) {
-        let file_name =
-            file.file_name().and_then(|name| name.to_str()).ok_or("a file name in dist/ is not UTF-8")?;
-        let name = format!("{folder}{file_name}");
-        let mut plain = fs::read(&file)?;
-        if file.extension().is_some_and(|extension| extension == "js") {
-            // The glue between JavaScript and WebAssembly comes readable, as wasm-bindgen writes it.
-            plain = minify(std::str::from_utf8(&plain)?, SourceType::mjs())?.into_bytes();
-        }
-        let ready = out.join(file_name);
+    for (name, plain) in files {
+        let ready = out.join(&name);
         fs::write(&ready, &plain)?;
-        let (br, gz) = (out.join(format!("{file_name}.br")), out.join(format!("{file_name}.gz")));
+        let (br, gz) = (out.join(format!("{name}.br")), out.join(format!("{name}.gz")));
         fs::write(&br, brotli(&plain)?)?;
         fs::write(&gz, gzip(&plain)?)?;
         // A path in Rust source wants the quotes and escapes of a string literal.
@@ -97,27 +84,76 @@ fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     Ok(table)
 }
 
-/// The files of a folder by their names; none where there is no folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.retain(|file| file.is_file());
-    files.sort();
-    files
+/// The files of the built panel, by their names; none where it was not built.
+fn files_in(dist: &Path) -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
+    let mut files = BTreeMap::new();
+    let Ok(entries) = fs::read_dir(dist) else { return Ok(files) };
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_file() {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let name = name.ok_or("a file name in dist/ is not UTF-8")?.to_owned();
+            files.insert(name, fs::read(path)?);
+        }
+    }
+    Ok(files)
 }
 
-/// A name for the content of these files.
-fn hash(files: &[PathBuf]) -> std::io::Result<String> {
+/// Makes the panel's wasm and the glue between it and JavaScript as small as they go, and the names of the files those of
+/// what they hold then: browsers keep them for ever. Answers the document with the new names.
+fn shorten_names(files: &mut BTreeMap<String, Vec<u8>>, document: &str) -> Result<String, Box<dyn Error>> {
+    let wasm_name =
+        files.keys().find(|name| name.ends_with("_bg.wasm")).cloned().ok_or("dist/ has no wasm")?;
+    let stem = wasm_name.trim_end_matches("_bg.wasm").to_owned();
+    let wasm = files.remove(&wasm_name).unwrap_or_default();
+    let glue = files.remove(&format!("{stem}.js")).ok_or("dist/ has no glue for its wasm")?;
+
+    let (wasm, glue) = short_names::shorten(&wasm, std::str::from_utf8(&glue)?)?;
+    // It comes readable, as wasm-bindgen writes it.
+    let glue = minify(&glue, SourceType::mjs())?.into_bytes();
     let mut digest = Sha256::new();
-    for file in files {
-        digest.update(fs::read(file)?);
-    }
-    let mut name = String::new();
+    digest.update(&wasm);
+    digest.update(&glue);
+    let mut new_stem = String::from("widget-");
     for byte in &digest.finalize()[..8] {
-        // Writing to a string does not fail.
-        let _ = write!(name, "{byte:02x}");
+        write!(new_stem, "{byte:02x}")?;
     }
-    Ok(name)
+    files.insert(format!("{new_stem}_bg.wasm"), wasm);
+    files.insert(format!("{new_stem}.js"), glue);
+    Ok(document.replace(&stem, &new_stem))
+}
+
+/// Adds the parts of the panel that come when they are needed, in a folder that is named after what is in it: they import each
+/// other by their names, and browsers keep them for ever. Answers the document with the place of that folder.
+fn add_lazy(
+    files: &mut BTreeMap<String, Vec<u8>>,
+    dist: &Path,
+    out: &Path,
+    document: &str,
+) -> Result<String, Box<dyn Error>> {
+    let lazy_files = files_in(&dist.join("lazy"))?;
+    let mut digest = Sha256::new();
+    for plain in lazy_files.values() {
+        digest.update(plain);
+    }
+    let mut folder = String::from("lazy-");
+    for byte in &digest.finalize()[..8] {
+        write!(folder, "{byte:02x}")?;
+    }
+    fs::create_dir_all(out.join(&folder))?;
+    for (name, plain) in lazy_files {
+        let is_script = Path::new(&name).extension().is_some_and(|extension| extension == "js");
+        let plain = if is_script {
+            minify(std::str::from_utf8(&plain)?, SourceType::mjs())?.into_bytes()
+        } else {
+            plain
+        };
+        files.insert(format!("{folder}/{name}"), plain);
+    }
+    if document.matches(LAZY).count() != 1 {
+        return Err(format!("dist/index.html does not name {LAZY} once").into());
+    }
+    Ok(document.replace(LAZY, &format!("/assets/{folder}/")))
 }
 
 /// CSP sources (`sha256-…`) of the scripts that stand in the document itself.

@@ -5,7 +5,7 @@ pub mod attachments;
 pub mod conversations;
 pub mod convert;
 pub mod error;
-mod extract;
+pub(crate) mod extract;
 pub mod guard;
 pub mod messages;
 pub mod sessions;

@@ -367,16 +367,18 @@ pub fn site(text: &str) -> Option<String> {
         return None;
     }
     let url = Url::parse(&format!("https://{text}")).ok()?;
-    let host = url.host_str()?.trim_end_matches('.');
+    let host = url.host_str()?;
+    // One dot at the end says that a name is whole. Without two, what is left could be no host at all, such as `1.x.2`.
+    let host = host.strip_suffix('.').unwrap_or(host);
     let is_clean = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
-    if host.is_empty() || host.len() > HOST_MAX_BYTES || !is_clean {
+    if host.split('.').any(str::is_empty) || host.len() > HOST_MAX_BYTES || !is_clean {
         return None;
     }
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 /// The pages of a domain, as CSP host sources: itself and what is under it, by TLS or without.
-fn sources_of(domain: &str) -> Vec<String> {
+pub(crate) fn sources_of(domain: &str) -> Vec<String> {
     let mut sources = vec![format!("https://{domain}"), format!("http://{domain}")];
     if domain.contains('.') && !domain.contains(':') && domain.parse::<IpAddr>().is_err() {
         sources.push(format!("https://*.{domain}"));
@@ -418,6 +420,9 @@ mod tests {
             "example.com:99999",
             "[::1]",
             "a\nb",
+            "example.com..",
+            "example..com",
+            "1.x.2..",
             &long,
         ] {
             assert_eq!(site(text), None, "{text}");

@@ -53,7 +53,7 @@ pub async fn panel_document(
 }
 
 /// Only our own scripts run, and only the widget's own pages show the panel.
-fn content_security_policy(allowed_domains: &[String]) -> String {
+pub(crate) fn content_security_policy(allowed_domains: &[String]) -> String {
     let mut policy = String::from("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'");
     for hash in INLINE_SCRIPT_HASHES {
         let _ = write!(policy, " '{hash}'");
