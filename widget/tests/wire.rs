@@ -202,10 +202,15 @@ fn codes_that_matter_here_are_told_apart() {
         let error = ErrorDetail { code, message: "For developers.".into(), fields: vec![], request_id: None };
         read(&ErrorBody { error }, |body| Some(wire::error_code(body)))
     };
-    for code in [ErrorCode::BodyTooLarge, ErrorCode::ConversationClosed, ErrorCode::InvalidFields] {
+    for code in [
+        ErrorCode::BodyTooLarge,
+        ErrorCode::ConversationClosed,
+        ErrorCode::InvalidFields,
+        ErrorCode::NotFound,
+    ] {
         assert_eq!(read_code(code), Some(code));
     }
-    assert_eq!(read_code(ErrorCode::NotFound), Some(ErrorCode::Unknown));
+    assert_eq!(read_code(ErrorCode::OriginRefused), Some(ErrorCode::Unknown));
     assert_eq!(wire::error_code(&JsValue::UNDEFINED), ErrorCode::Unknown);
 }
 

@@ -50,8 +50,11 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
+/// What follows; nothing at the end of the text.
+type Rest<'a> = Option<&'a str>;
+
 /// The first line, and what follows it.
-fn split_line(text: &str) -> (&str, Option<&str>) {
+fn split_line(text: &str) -> (&str, Rest<'_>) {
     match text.split_once('\n') {
         Some((line, after)) => (line, Some(after)),
         None => (text, None),
@@ -59,7 +62,7 @@ fn split_line(text: &str) -> (&str, Option<&str>) {
 }
 
 /// If the text begins with a block, cuts that and answers what follows it.
-fn block<'a>(text: &'a str, has_fences: &mut bool, pieces: &mut Vec<Piece<'a>>) -> Option<Option<&'a str>> {
+fn block<'a>(text: &'a str, has_fences: &mut bool, pieces: &mut Vec<Piece<'a>>) -> Option<Rest<'a>> {
     let (first, after) = split_line(text);
     if let Some(language) = first.strip_prefix(FENCE) {
         if !*has_fences || !language.bytes().all(|byte| byte.is_ascii_alphanumeric()) {

@@ -190,8 +190,12 @@ mod tests {
                 let before = window.range(&timeline);
                 let kept = before.clone().map(|index| timeline.messages()[index].seq).collect::<Vec<_>>();
                 match step {
-                    0 => drop(window.older(&timeline)),
-                    1 => drop(window.newer(&timeline)),
+                    0 => {
+                        window.older(&timeline);
+                    }
+                    1 => {
+                        window.newer(&timeline);
+                    }
                     2 => window.end(&timeline),
                     3 => {
                         let first = timeline.first_seq().unwrap();
