@@ -91,6 +91,9 @@ fn minify(source: &str, kind: SourceType) -> Result<String, String> {
     Ok(Codegen::new().with_options(options).with_scoping(minified.scoping).build(&program).code)
 }
 
+/// Where the document's script looks for the parts of the panel that come when they are needed.
+const LAZY: &str = "./lazy/";
+
 /// Rust source: the panel's document, the hashes of its inline scripts, and its assets with their compressed forms.
 fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     let mut table = String::new();
@@ -98,6 +101,7 @@ fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     let document = files.remove("index.html").map(String::from_utf8).transpose()?;
     let document =
         document.map(|document| shorten_names(&mut files, &without_local(&document))).transpose()?;
+    let document = document.map(|document| add_lazy(&mut files, dist, out, &document)).transpose()?;
     let hashes = document.as_deref().map(inline_script_hashes).unwrap_or_default();
     writeln!(table, "pub static DOCUMENT: Option<&str> = {document:?};")?;
     writeln!(table, "pub static INLINE_SCRIPT_HASHES: &[&str] = &{hashes:?};")?;
@@ -185,6 +189,39 @@ fn asset(out: &Path, name: &str, plain: &[u8]) -> std::io::Result<String> {
         "    Asset {{ name: {name:?}, plain: include_bytes!({plain:?}), br: include_bytes!({br:?}), \
          gz: include_bytes!({gz:?}) }},\n"
     ))
+}
+
+/// Adds the parts of the panel that come when they are needed, in a folder that is named after what is in it: they import each
+/// other by their names, and browsers keep them for ever. Answers the document with the place of that folder.
+fn add_lazy(
+    files: &mut BTreeMap<String, Vec<u8>>,
+    dist: &Path,
+    out: &Path,
+    document: &str,
+) -> Result<String, Box<dyn Error>> {
+    let lazy_files = files_in(&dist.join("lazy"))?;
+    let mut digest = Sha256::new();
+    for plain in lazy_files.values() {
+        digest.update(plain);
+    }
+    let mut folder = String::from("lazy-");
+    for byte in &digest.finalize()[..8] {
+        write!(folder, "{byte:02x}")?;
+    }
+    fs::create_dir_all(out.join(&folder))?;
+    for (name, plain) in lazy_files {
+        let is_script = Path::new(&name).extension().is_some_and(|extension| extension == "js");
+        let plain = if is_script {
+            minify(std::str::from_utf8(&plain)?, SourceType::mjs())?.into_bytes()
+        } else {
+            plain
+        };
+        files.insert(format!("{folder}/{name}"), plain);
+    }
+    if document.matches(LAZY).count() != 1 {
+        return Err(format!("dist/index.html does not name {LAZY} once").into());
+    }
+    Ok(document.replace(LAZY, &format!("/assets/{folder}/")))
 }
 
 /// CSP sources (`sha256-…`) of the scripts that stand in the document itself.

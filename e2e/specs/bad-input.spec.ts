@@ -102,6 +102,34 @@ test('a message the server can never accept says so, can be tried again, and hol
   await expect(panel.message('Refused')).toHaveCount(1);
 });
 
+test('a message that was refused says why, and can be deleted', async ({ host, page }) => {
+  await host.goto();
+  await host.open();
+  const { panel } = host;
+  await panel.send('Hello there');
+  await panel.expectGreeting();
+  for (const [status, code, reason] of [
+    [413, 'body_too_large', 'The text is too long.'],
+    [404, 'not_found', 'This conversation is no longer there.'],
+    [422, 'client_id_reused', 'It was not accepted.'],
+    [403, 'origin_refused', 'It was not accepted.'],
+  ] as const) {
+    await page.route(
+      '**/widget/v1/conversations/*/messages/*',
+      (route) => route.fulfill({ status, json: { error: { code, message: 'No.' } } }),
+      { times: 1 },
+    );
+    await panel.send(code);
+    await panel.expectState(code, 'Not sent');
+    await expect(panel.message(code)).toContainText(reason);
+    await panel.message(code).getByRole('button', { name: 'Delete' }).click();
+    await expect(panel.message(code)).toHaveCount(0);
+    await expect(panel.composer).toBeFocused();
+  }
+  await panel.send('After all');
+  await panel.expectAnswer('After all');
+});
+
 test('markup in a message is text', async ({ host }) => {
   await host.goto();
   await host.open();

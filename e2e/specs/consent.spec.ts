@@ -24,7 +24,7 @@ test('what may be kept for the session is gone with the tab', async ({ tab }) =>
 });
 
 test('without consent the chat works, keeps nothing, and complains of nothing', async ({ tab, server }) => {
-  await server.run('widget', 'set', server.widgetId, '--consent', 'none');
+  await server.command('widget', 'set', server.widgetId, '--consent', 'none');
   await tab.begin();
   await tab.panel.send('For this page');
   await tab.panel.expectStored('For this page');
@@ -53,7 +53,7 @@ test('consent that is taken back takes with it what was kept, and the conversati
 });
 
 test('consent that is given keeps what was in memory, and finds what was kept before', async ({ tab, server }) => {
-  await server.run('widget', 'set', server.widgetId, '--consent', 'none');
+  await server.command('widget', 'set', server.widgetId, '--consent', 'none');
   await tab.begin();
   await tab.panel.send('Before consent');
   await tab.panel.expectStored('Before consent');

@@ -22,9 +22,7 @@ export const test = base.extend<Fixtures>({
     await context.close();
   },
   sign: async ({ server }, use) => {
-    const said = await server.run('widget', 'secret', server.widgetId);
-    const secret = /^ {4}(\S+)$/m.exec(said)?.[1];
-    if (!secret) throw new Error(`there is no secret in ${said}`);
+    const { secret } = await server.command('widget', 'secret', server.widgetId);
     const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     await use((user, claims = {}, seconds = 3600) => {
       const exp = Math.floor(Date.now() / 1000) + seconds;

@@ -100,10 +100,10 @@ export class Server {
     throw new Error('the server was not ready after 20 s; see server.log');
   }
 
-  /** Runs a command of the administration, as an operator would beside the running server. Answers with what it said. */
-  async run(...command: string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)(BIN, [...command, '--data', this.data]);
-    return stdout;
+  /** Asks the running server for something by its command line, as an operator does, and gives what it answers. */
+  async command(...words: string[]): Promise<any> {
+    const { stdout } = await promisify(execFile)(BIN, [...words, '--data', this.data, '--json']);
+    return JSON.parse(stdout);
   }
 
   /** Ends the process: SIGKILL as a crash would, SIGTERM as an operator would. Comes back when it has ended. */

@@ -81,7 +81,7 @@ pub fn router(app: App) -> Router {
         .route("/widget.js", get(web::loader::loader))
         .route("/porchlight.js", get(web::loader::module))
         .route("/panel/{widget}", get(web::panel::panel_document))
-        .route("/assets/{name}", get(web::assets::asset))
+        .route("/assets/{*name}", get(web::assets::asset))
         .route("/files/{key}/{name}", get(web::files::file))
         .route("/demo", get(web::demo::first_page))
         .route("/demo/second", get(web::demo::second_page))

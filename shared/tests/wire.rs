@@ -5,6 +5,8 @@ use shared::*;
 use std::fmt::Debug;
 use uuid::Uuid;
 
+const AVATAR: &str = "https://example.com/robin.png";
+
 const fn uuid(n: u128) -> Uuid {
     Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + n)
 }
@@ -25,7 +27,12 @@ fn conversation() -> Conversation {
         last_seq: 2,
         customer_read_seq: 1,
         n_unread: 1,
-        agent: Some(Agent { id: AgentId(uuid(2)), name: "Robin".into(), presence: Presence::Live }),
+        agent: Some(Agent {
+            id: AgentId(uuid(2)),
+            name: "Robin".into(),
+            avatar_url: Some(AVATAR.into()),
+            presence: Presence::Live,
+        }),
     }
 }
 
@@ -35,7 +42,7 @@ fn customer_message() -> Message {
         conversation_id: ConversationId(uuid(1)),
         seq: 1,
         client_id: Some(ClientId(uuid(4))),
-        sender: Sender { kind: SenderType::Customer, id: None, name: None },
+        sender: Sender { kind: SenderType::Customer, id: None, name: None, avatar_url: None },
         content: "Hello \u{1f44b}".into(),
         attachments: Vec::new(),
         ack: Ack::Read,
@@ -72,7 +79,12 @@ fn agent_message() -> Message {
         id: MessageId(uuid(5)),
         seq: 2,
         client_id: None,
-        sender: Sender { kind: SenderType::Agent, id: Some(uuid(2)), name: Some("Robin".into()) },
+        sender: Sender {
+            kind: SenderType::Agent,
+            id: Some(uuid(2)),
+            name: Some("Robin".into()),
+            avatar_url: Some(AVATAR.into()),
+        },
         content: "Hi!".into(),
         ack: Ack::Sent,
         ..customer_message()

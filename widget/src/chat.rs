@@ -5,8 +5,8 @@ use crate::{
     api::{self, LOCK_PATIENCE_MS},
     bridge::{self, Told},
     browser::{
-        Timer, after, before_paint, element, get, is_online, is_visible, now_ms, number, object, random,
-        random_bytes, set, spawn, text,
+        Timer, after, before_paint, element, get, is_online, is_visible, lazy, now_ms, number, object,
+        random, random_bytes, set, spawn, text, window,
     },
     facts::{self, Facts},
     format, locks, session,
@@ -19,11 +19,16 @@ use crate::{
         tray::Tray,
         typing::{OtherTyping, OwnTyping},
         unread::Unread,
+        window::Window,
     },
     storage::Store,
     stream,
     tabs::Ties,
-    ui::{draw, messages, messages::draw_rows, tray},
+    ui::{
+        draw,
+        messages::{self, anchor, draw_rows},
+        tray,
+    },
     uploads, wire,
 };
 use shared::{
@@ -36,8 +41,10 @@ use web_sys::{AbortController, Element, MessagePort};
 
 /// Nearer to the end than this is at the end: a line's height of slack, for zoomed pages with broken pixels.
 const AT_END_PX: f64 = 32.0;
-/// Nearer to the top than this, older messages are fetched.
-const NEAR_TOP_PX: f64 = 240.0;
+/// Nearer to an edge than this, what is beyond it is shown, or fetched.
+const NEAR_EDGE_PX: f64 = 400.0;
+/// So long a message may be read in another tab before it is heard. One sound is enough for several that come together.
+const SOUND_AFTER_MS: f64 = 400.0;
 /// How long after history was put in place screen readers are told of additions again.
 const SETTLE_MS: f64 = 600.0;
 /// The room left above the "New messages" line.
@@ -71,6 +78,8 @@ pub struct Chat {
     /// What it says of them besides.
     pub facts: Facts,
     pub timeline: Timeline,
+    /// Which of its messages are in the document.
+    window: Window,
     pub outbox: Outbox,
     pub unread: Unread,
     own_typing: OwnTyping,
@@ -98,6 +107,7 @@ pub struct Chat {
     pub tabs: Tabs,
     pub ties: Ties,
     typing_timer: Timer,
+    sound_timer: Timer,
     pump_timer: Timer,
     announce_timer: Timer,
     /// Tokens are being renewed in this tab, in a browser without locks.
@@ -145,7 +155,7 @@ pub enum Scroll {
     Follow,
     /// To the end.
     End,
-    /// Nowhere: what was added is above.
+    /// Nowhere: what changes is further up, or down, in what is long since said.
     Stay,
     /// To the "New messages" line, if there is one; else to the end.
     Line,
@@ -162,6 +172,7 @@ pub fn begin(settings: WidgetSettings, store: Store) {
         is_identified: false,
         facts: Facts::default(),
         timeline: Timeline::default(),
+        window: Window::default(),
         outbox: Outbox::default(),
         unread: Unread::default(),
         own_typing: OwnTyping::default(),
@@ -180,6 +191,7 @@ pub fn begin(settings: WidgetSettings, store: Store) {
         tabs: Tabs::default(),
         ties: Ties::default(),
         typing_timer: Timer::default(),
+        sound_timer: Timer::default(),
         pump_timer: Timer::default(),
         announce_timer: Timer::default(),
         is_renewing: false,
@@ -288,6 +300,11 @@ impl Chat {
             _ => Current::Nothing,
         };
         self.outbox.set_current(current);
+    }
+
+    /// Nothing stands above what is shown.
+    pub fn is_at_beginning(&self) -> bool {
+        !self.timeline.has_more() && self.window.range(&self.timeline).start == 0
     }
 
     /// Whether the visitor can see what comes.
@@ -667,6 +684,7 @@ pub fn event(event: Event) {
             if message.sender.kind != SenderType::Customer {
                 let mut chat = chat();
                 chat.other_typing.stopped();
+                chat.sound_timer.set(SOUND_AFTER_MS, sound);
                 if !chat.is_at_end {
                     chat.n_below += 1;
                 }
@@ -702,6 +720,15 @@ pub fn event(event: Event) {
         }
         Event::Goodbye(goodbye) => chat().connection.said_goodbye(f64::from(goodbye.reconnect_after_ms)),
         Event::Heartbeat(_) => {}
+    }
+}
+
+/// A sound for a message that nobody has seen, from one tab, once the visitor has done something in it.
+fn sound() {
+    let has_acted = get(&get(&window().navigator(), "userActivation"), "hasBeenActive").is_truthy();
+    let chat = chat();
+    if has_acted && chat.tabs.is_leading() && chat.unread.count(&chat.timeline) > 0 {
+        lazy("sound", &[]);
     }
 }
 
@@ -743,8 +770,17 @@ pub fn show_trouble_later() {
     after(GRACE_MS + 50.0, show_trouble);
 }
 
-/// Fetches older messages, if there are any and nobody is at it.
-fn load_older() {
+/// Shows older messages, if there are any: those that have been here before, or else fetches some, unless that is under way.
+fn show_older() {
+    let is_shown = {
+        let mut chat = chat();
+        let chat = &mut *chat;
+        chat.window.older(&chat.timeline)
+    };
+    if is_shown {
+        show_history();
+        return;
+    }
     let (id, first_seq) = {
         let mut chat = chat();
         let (Some(id), Some(first_seq)) = (chat.timeline.conversation_id(), chat.timeline.older_than())
@@ -763,14 +799,31 @@ fn load_older() {
         chat().is_loading_older = false;
         // What failed is fetched again at the next scroll.
         if let Some(page) = reply.and_then(|reply| reply.read(wire::page)) {
-            hush();
             chat().timeline.page(id, page);
-            changed(Scroll::Stay);
-            settled();
+            show_history();
         } else {
             draw();
         }
     });
+}
+
+/// Shows the messages on the way back to the newest, if there are any.
+fn show_newer() {
+    let is_shown = {
+        let mut chat = chat();
+        let chat = &mut *chat;
+        chat.window.newer(&chat.timeline)
+    };
+    if is_shown {
+        show_history();
+    }
+}
+
+/// Other messages than before are shown.
+fn show_history() {
+    hush();
+    changed(Scroll::Stay);
+    settled();
 }
 
 /// The address of something in a conversation.
@@ -795,10 +848,16 @@ pub fn changed(scroll_to: Scroll) {
             chat.outbox.confirm(client_id);
             chat.unkeep(client_id);
         }
+        match scroll_to {
+            Scroll::End | Scroll::Line => chat.window.end(&chat.timeline),
+            Scroll::Follow => chat.window.limit(&chat.timeline, chat.is_at_end),
+            Scroll::Stay => chat.window.limit(&chat.timeline, false),
+        }
         chat.unread.follow(&chat.timeline);
         let read = chat.unread.read(&chat.timeline);
+        let line_after = chat.unread.line_after();
         let rows =
-            rows(&chat.timeline, &chat.outbox, chat.unread.line_after(), now_ms(), &format::day_number);
+            rows(&chat.timeline, &chat.window, &chat.outbox, line_after, now_ms(), &format::day_number);
         let is_known = if chat.is_loading { None } else { Some(chat.timeline.conversation_id().is_some()) };
         let n_unread = chat.unread.count(&chat.timeline);
         let news = Told { n_unread, is_known, visitor: chat.visitor() };
@@ -846,12 +905,15 @@ fn scroll(scroll: Scroll) {
     if scroll == Scroll::End {
         chat().is_at_end = true;
     }
-    let (height_before, top_before) = (number(&list, "scrollHeight"), number(&list, "scrollTop"));
+    let top_before = number(&list, "scrollTop");
+    let anchor = if scroll == Scroll::Stay { anchor(top_before) } else { None };
     let follows = chat().is_at_end;
     before_paint(move || {
-        let height = number(&list, "scrollHeight");
         let top = match (scroll, element(NEW_LINE)) {
-            (Scroll::Stay, _) => top_before + height - height_before,
+            (Scroll::Stay, _) => match &anchor {
+                Some((row, place)) => top_before + number(row, "offsetTop") - place,
+                None => return,
+            },
             (Scroll::Follow, _) if !follows => return,
             (Scroll::Line, Some(line)) => number(&line, "offsetTop") - LINE_MARGIN_PX,
             _ => return go_to_end(&list),
@@ -881,12 +943,12 @@ pub fn scrolled() {
         return;
     };
     let (top, room) = (number(&list, "scrollTop"), number(&list, "clientHeight"));
-    let reaches_end = number(&list, "scrollHeight") - top - room <= AT_END_PX;
+    let below = number(&list, "scrollHeight") - top - room;
     let (was_at_end, is_at_end) = {
         let mut chat = chat();
         // Only a move upwards leaves the end. This may be heard late, when the list has grown again below.
         let is_up = top < std::mem::replace(&mut chat.top, top);
-        let is_at_end = reaches_end || (chat.is_at_end && !is_up);
+        let is_at_end = (below <= AT_END_PX && chat.window.reaches_end()) || (chat.is_at_end && !is_up);
         (std::mem::replace(&mut chat.is_at_end, is_at_end), is_at_end)
     };
     if was_at_end != is_at_end {
@@ -894,8 +956,12 @@ pub fn scrolled() {
         draw();
     }
     // A list without any room is one that nobody sees.
-    if top < NEAR_TOP_PX && room > 0.0 {
-        load_older();
+    if room > 0.0 {
+        if top < NEAR_EDGE_PX {
+            show_older();
+        } else if below < NEAR_EDGE_PX {
+            show_newer();
+        }
     }
 }
 
@@ -909,9 +975,7 @@ pub fn resized() {
 
 /// The visitor wants to see the newest messages.
 pub fn jump_to_newest() {
-    chat().is_at_end = true;
     chat().n_below = 0;
-    resized();
-    draw();
+    changed(Scroll::End);
     focus();
 }

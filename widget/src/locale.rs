@@ -44,6 +44,11 @@ fn filled(text: String, value: &str) -> String {
     }
 }
 
+/// All of them, for a part that is not of Rust.
+pub fn texts() -> JsValue {
+    TEXTS.with_borrow(Clone::clone)
+}
+
 /// What `Intl` is to be given: the language, in the browser's own variety of it where it has one, for a British visitor reads
 /// times otherwise than an American.
 pub fn tag() -> String {

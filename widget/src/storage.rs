@@ -52,6 +52,11 @@ impl Store {
         self.is_forgetful
     }
 
+    /// The browser's own, for a part that is not of Rust; `undefined` where it is denied.
+    pub fn local(&self) -> JsValue {
+        self.storage.clone().into()
+    }
+
     pub fn get(&self, key: &str) -> Option<String> {
         let in_memory = self.memory.iter().find(|(known, _)| known == key);
         match in_memory {

@@ -104,9 +104,12 @@ pub fn conversation(from: &JsValue) -> Option<Conversation> {
         customer_read_seq: integer(from, "customer_read_seq")?,
         n_unread: u32::try_from(integer(from, "n_unread")?).ok()?,
         agent: match uuid(&agent, "id") {
-            Some(id) => {
-                Some(Agent { id: AgentId(id), name: text(&agent, "name")?, presence: presence(&agent)? })
-            }
+            Some(id) => Some(Agent {
+                id: AgentId(id),
+                name: text(&agent, "name")?,
+                avatar_url: text(&agent, "avatar_url"),
+                presence: presence(&agent)?,
+            }),
             None => None,
         },
     })
@@ -140,6 +143,7 @@ pub fn message(from: &JsValue) -> Option<Message> {
             kind: word(&sender, "type", &SENDERS)?,
             id: uuid(&sender, "id"),
             name: text(&sender, "name"),
+            avatar_url: text(&sender, "avatar_url"),
         },
         content: text(from, "content")?,
         attachments: attachments(from)?,
@@ -237,6 +241,7 @@ pub fn page(from: &JsValue) -> Option<MessagePage> {
 pub fn error_code(from: &JsValue) -> ErrorCode {
     let codes = [
         ("body_too_large", ErrorCode::BodyTooLarge),
+        ("not_found", ErrorCode::NotFound),
         ("conversation_closed", ErrorCode::ConversationClosed),
         ("invalid_fields", ErrorCode::InvalidFields),
         ("token_expired", ErrorCode::TokenExpired),

@@ -18,14 +18,28 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every quoted word in the source, and every one in a `data-t` attribute.
+/// Every quoted word in the source, every one in a `data-t` attribute, and `texts.word` in the parts that come later.
 fn words_in_source() -> BTreeSet<String> {
     let mut files = files_under(&root().join("src"));
     files.push(root().join("../index.html"));
     let sources =
         files.into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs" || kind == "html"));
     let source: Vec<String> = sources.map(|path| fs::read_to_string(path).unwrap()).collect();
-    source.join("\n").split(['"', ' ', '=', '\n']).map(str::to_owned).collect()
+    let mut words: BTreeSet<String> =
+        source.join("\n").split(['"', ' ', '=', '\n']).map(str::to_owned).collect();
+    words.extend(texts_of_lazy_parts());
+    words
+}
+
+/// Every `texts.word` in the parts that come later.
+fn texts_of_lazy_parts() -> BTreeSet<String> {
+    let scripts = files_under(&root().join("lazy"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|kind| kind == "js"));
+    let source: Vec<String> = scripts.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let source = source.join("\n");
+    let after = source.split("texts.").skip(1);
+    after.map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()).collect()
 }
 
 /// The forms that a language has for numbers, as the Unicode CLDR lists them. Where a form is for one whole number alone it
@@ -182,6 +196,7 @@ fn every_text_that_is_used_is_there() {
             missing.extend(names.filter(|name| !english.contains(*name)).map(str::to_owned));
         }
     }
+    missing.extend(texts_of_lazy_parts().difference(&english).cloned());
     missing.remove("");
     assert!(missing.is_empty(), "no language file has {missing:?}");
 }

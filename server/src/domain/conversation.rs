@@ -41,6 +41,7 @@ pub enum Presence {
 pub struct AssignedAgent {
     pub id: AgentId,
     pub name: String,
+    pub avatar_url: Option<String>,
     pub presence: Presence,
 }
 

@@ -185,7 +185,7 @@ pub mod fixtures {
             conversation_id: conversation_id(1),
             seq,
             client_id: None,
-            sender: Sender { kind, id: Some(id.0), name: Some("Robin".into()) },
+            sender: Sender { kind, id: Some(id.0), name: Some("Robin".into()), avatar_url: None },
             content: format!("agent {seq}"),
             attachments: Vec::new(),
             ack: Ack::Sent,
@@ -197,7 +197,7 @@ pub mod fixtures {
     pub fn from_customer(seq: Seq) -> Message {
         Message {
             client_id: Some(client_id(seq)),
-            sender: Sender { kind: SenderType::Customer, id: None, name: None },
+            sender: Sender { kind: SenderType::Customer, id: None, name: None, avatar_url: None },
             content: format!("customer {seq}"),
             ..from_agent(seq)
         }

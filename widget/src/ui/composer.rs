@@ -33,6 +33,15 @@ pub fn view() -> impl IntoView {
                     aria-describedby="problem"
                     data-t="aria-label=message placeholder=placeholder"
                 ></textarea>
+                <button
+                    type="button"
+                    name="emoji"
+                    class="emoji"
+                    aria-haspopup="dialog"
+                    data-t="aria-label=emoji title=emoji"
+                >
+                    <svg class="icon" aria-hidden="true"><use href="#i-smile"></use></svg>
+                </button>
             </div>
             <button type="submit" class="send" data-t="aria-label=send">
                 <svg class="icon" aria-hidden="true"><use href="#i-send"></use></svg>
