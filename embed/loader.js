@@ -163,7 +163,8 @@ visibility:hidden;opacity:0;transform:translateY(12px)}
     render();
     if (!opening || !port) return;
     port.postMessage(opening);
-    if (!opening[1]) frame.focus();
+    // In a moment, for Firefox does not give it to what is only now uncovered.
+    if (!opening[1]) setTimeout(() => frame?.focus());
   }
 
   function open(options) {
