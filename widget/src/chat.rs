@@ -682,7 +682,7 @@ pub fn event(event: Event) {
             // It may have come from another device, with all that is in it.
             let is_bare = chat().timeline.messages().is_empty();
             if is_bare {
-                load_older();
+                show_older();
             }
         }
         Event::Message(message) => {
