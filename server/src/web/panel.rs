@@ -45,9 +45,9 @@ pub async fn panel_document(
     };
     let Some(widget) = widget else { return StatusCode::NOT_FOUND.into_response() };
     let policy = content_security_policy(&widget.allowed_domains);
-    let of_widget = widget.options.locale.clone();
-    let settings = settings_json(&convert::widget_settings(widget));
-    let choice = Choice::of([query.lang.as_deref(), of_widget.as_deref()], &headers);
+    let settings = convert::widget_settings(widget);
+    let choice = Choice::of([query.lang.as_deref(), settings.options.locale.as_deref()], &headers);
+    let settings = settings_json(&settings);
     let made_of = [choice.language.tag, &settings].concat();
     let body = app.web.documents.get(&made_of, || filled(document, choice.language, &settings));
     let mut response = body.answer(&headers, "text/html; charset=utf-8");
