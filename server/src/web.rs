@@ -10,6 +10,7 @@ pub mod files;
 pub mod health;
 pub mod loader;
 pub mod panel;
+pub mod preview;
 
 use self::compress::Compressed;
 use shared::WidgetSettings;

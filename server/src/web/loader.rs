@@ -1,7 +1,14 @@
 //! `GET /widget.js?id=ID`: the loader together with that widget's settings, so that the launcher is right at first paint
 //! with one request.
 
-use crate::{app::App, web::settings_json, widget_api::convert};
+use crate::{
+    app::App,
+    web::{
+        preview::{self, Shown},
+        settings_json,
+    },
+    widget_api::convert,
+};
 use axum::{
     body::Body,
     extract::{Query, State},
@@ -34,12 +41,11 @@ pub async fn loader(
         // The page names the widget elsewhere; the loader looks there and asks again.
         None => "null".to_owned(),
         Some(id) => {
-            let widget = match id.parse() {
-                Ok(id) => app.store.widget(id).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?,
-                Err(_) => None,
-            };
-            let Some(widget) = widget else { return Ok(warning()) };
-            settings_json(&convert::widget_settings(widget))
+            let shown = preview::find(&app, &id).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+            let Some(Shown { widget, name }) = shown else { return Ok(warning()) };
+            let id = widget.id.to_string();
+            // The id stands first in them. By it the loader names the panel, which is to show the same.
+            settings_json(&convert::widget_settings(widget)).replacen(&id, &name, 1)
         }
     };
     let body = app.web.loaders.get(&settings, || LOADER.replace(SETTINGS, &settings));

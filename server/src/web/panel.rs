@@ -4,6 +4,7 @@ use crate::{
     app::App,
     web::{
         assets::{DOCUMENT, INLINE_SCRIPT_HASHES},
+        preview::{self, Shown},
         settings_json,
     },
     widget_api::convert,
@@ -26,14 +27,10 @@ pub async fn panel_document(
     let Some(document) = DOCUMENT else {
         return (StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT).into_response();
     };
-    let widget = match id.parse() {
-        Ok(id) => match app.store.widget(id).await {
-            Ok(widget) => widget,
-            Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        },
-        Err(_) => None,
+    let Ok(shown) = preview::find(&app, &id).await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let Some(widget) = widget else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(Shown { widget, .. }) = shown else { return StatusCode::NOT_FOUND.into_response() };
     let policy = content_security_policy(&widget.allowed_domains);
     let settings = settings_json(&convert::widget_settings(widget));
     let body = app.web.documents.get(&settings, || {
