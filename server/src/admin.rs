@@ -22,6 +22,8 @@ use tracing::error;
 use uuid::Uuid;
 use widget_flags::WidgetFlags;
 
+const ADDRESS_MAX_BYTES: usize = 2048;
+
 /// What is asked. A company is named by its id, its number or its property code; an agent by id or number; a channel also by
 /// its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +49,7 @@ pub enum Request {
         name: String,
         email: Option<String>,
         role: String,
+        avatar: Option<String>,
     },
     ListAgents {
         company: String,
@@ -206,6 +209,7 @@ pub struct Agent {
     pub name: String,
     pub email: Option<String>,
     pub role: String,
+    pub avatar_url: Option<String>,
     pub status: String,
     pub created_at: String,
 }
@@ -305,10 +309,11 @@ pub async fn run(operator: &Operator, request: Request) -> Result<Response, Fail
             };
             Ok(Response::Company(operator.change_company(company.id, change).await?.into()))
         }
-        Request::CreateAgent { company, name, email, role } => {
+        Request::CreateAgent { company, name, email, role, avatar } => {
             let (name, email, role) = (named("name", name)?, maybe("email", email)?, named("role", role)?);
+            let avatar = avatar.map(picture).transpose()?;
             let company = find_company(operator, &company).await?;
-            Ok(Response::Agent(operator.create_agent(company.id, name, email, role).await?.into()))
+            Ok(Response::Agent(operator.create_agent(company.id, name, email, role, avatar).await?.into()))
         }
         Request::ListAgents { company } => {
             let company = find_company(operator, &company).await?;
@@ -461,6 +466,21 @@ fn maybe(what: &str, text: Option<String>) -> Result<Option<String>, Failure> {
     text.map(|text| named(what, text)).transpose()
 }
 
+/// The address of a picture that visitors' browsers fetch. The panel's policy lets them fetch by https only.
+fn picture(address: String) -> Result<String, Failure> {
+    let host = address.strip_prefix("https://").unwrap_or_default();
+    let is_plain = !address.contains(|character: char| character.is_whitespace() || character.is_control());
+    if is_plain
+        && address.len() <= ADDRESS_MAX_BYTES
+        && host.starts_with(|first: char| first.is_alphanumeric() || first == '[')
+    {
+        return Ok(address);
+    }
+    Err(Failure::invalid(format!(
+        "avatar must be an https address of at most {ADDRESS_MAX_BYTES} bytes, without spaces"
+    )))
+}
+
 fn all<T, U: From<T>>(found: Vec<T>) -> Vec<U> {
     found.into_iter().map(Into::into).collect()
 }
@@ -574,6 +594,7 @@ impl From<domain::Agent> for Agent {
             name: agent.name,
             email: agent.email,
             role: agent.role,
+            avatar_url: agent.avatar_url,
             status: status.to_owned(),
             created_at: iso(agent.created_at),
         }

@@ -102,7 +102,7 @@ impl TrustedProxies {
     }
 
     /// Where a request comes from that `peer` handed on with these headers.
-    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
         let forwarded_for = hops(headers, &X_FORWARDED_FOR, hop);
         let forwarded = hops(headers, &header::FORWARDED, forwarded_hop);

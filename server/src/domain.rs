@@ -20,6 +20,7 @@ pub mod message;
 pub mod operator;
 pub mod session;
 pub mod sessions;
+pub mod visitor;
 pub mod widget;
 
 pub use administration::{Administration, Principal};
@@ -44,4 +45,5 @@ pub use message::{Author, Content, Message, MessagePage, MessageQuery, Sender, S
 pub use operator::Operator;
 pub use session::{Hash, NewTokens, VisitorSession};
 pub use sessions::Sessions;
+pub use visitor::{Said, SaidEvent, SaidOfConversation, SaidProfile};
 pub use widget::{NewWidget, Widget, WidgetChange};

@@ -16,6 +16,8 @@ pub mod demo;
 pub mod dialect;
 pub mod domain;
 pub mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod live;
 pub mod mock_api;
 pub mod openapi;

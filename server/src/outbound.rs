@@ -8,7 +8,7 @@
 //! What can't be known here is a network's own prefix for NAT64. Where there is one, the firewall has to know it.
 
 pub mod address;
-mod file_name;
+pub(crate) mod file_name;
 mod resolve;
 #[cfg(test)]
 mod tests;

@@ -44,7 +44,7 @@ pub struct WidgetOptions {
     pub z_index: ZIndex,
     #[serde(skip_serializing_if = "is_default")]
     pub launcher: Launcher,
-    /// A text on the launcher, and its name; without one it is an icon, called what the visitor's language calls it.
+    /// What the launcher is called; without one, what the visitor's language calls it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launcher_label: Option<String>,
     /// BCP 47; without one the page's language.

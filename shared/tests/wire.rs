@@ -5,6 +5,8 @@ use shared::*;
 use std::fmt::Debug;
 use uuid::Uuid;
 
+const AVATAR: &str = "https://example.com/robin.png";
+
 const fn uuid(n: u128) -> Uuid {
     Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + n)
 }
@@ -25,7 +27,12 @@ fn conversation() -> Conversation {
         last_seq: 2,
         customer_read_seq: 1,
         n_unread: 1,
-        agent: Some(Agent { id: AgentId(uuid(2)), name: "Robin".into(), presence: Presence::Live }),
+        agent: Some(Agent {
+            id: AgentId(uuid(2)),
+            name: "Robin".into(),
+            avatar_url: Some(AVATAR.into()),
+            presence: Presence::Live,
+        }),
     }
 }
 
@@ -35,7 +42,7 @@ fn customer_message() -> Message {
         conversation_id: ConversationId(uuid(1)),
         seq: 1,
         client_id: Some(ClientId(uuid(4))),
-        sender: Sender { kind: SenderType::Customer, id: None, name: None },
+        sender: Sender { kind: SenderType::Customer, id: None, name: None, avatar_url: None },
         content: "Hello \u{1f44b}".into(),
         attachments: Vec::new(),
         ack: Ack::Read,
@@ -72,7 +79,12 @@ fn agent_message() -> Message {
         id: MessageId(uuid(5)),
         seq: 2,
         client_id: None,
-        sender: Sender { kind: SenderType::Agent, id: Some(uuid(2)), name: Some("Robin".into()) },
+        sender: Sender {
+            kind: SenderType::Agent,
+            id: Some(uuid(2)),
+            name: Some("Robin".into()),
+            avatar_url: Some(AVATAR.into()),
+        },
         content: "Hi!".into(),
         ack: Ack::Sent,
         ..customer_message()
@@ -136,16 +148,17 @@ fn attachments() {
 #[test]
 fn sessions_and_settings() {
     pin("create_session", &CreateSession { widget_id: WidgetId(uuid(6)) });
-    pin(
-        "session",
-        &Session {
-            customer_id: CustomerId(uuid(7)),
-            access_token: "access".into(),
-            access_expires_at: Timestamp(1_700_000_900_000_000),
-            refresh_token: "refresh".into(),
-            refresh_expires_at: Timestamp(1_731_536_000_000_000),
-        },
-    );
+    let session = Session {
+        customer_id: CustomerId(uuid(7)),
+        access_token: "access".into(),
+        access_expires_at: Timestamp(1_700_000_900_000_000),
+        refresh_token: "refresh".into(),
+        refresh_expires_at: Timestamp(1_731_536_000_000_000),
+        continues: None,
+    };
+    pin("session", &session);
+    pin("session_that_continues_another", &Session { continues: Some(CustomerId(uuid(12))), ..session });
+    pin("identify", &Identify { widget_id: WidgetId(uuid(6)), token: "header.claims.signature".into() });
     let settings = WidgetSettings {
         id: WidgetId(uuid(6)),
         heading: "Chat with us".into(),

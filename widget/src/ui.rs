@@ -7,6 +7,7 @@
 //! [`listen_to_visitor`]; a button's `name` says what it does.
 
 pub mod attachment;
+pub mod avatar;
 pub mod bubble;
 pub mod composer;
 pub mod header;
@@ -17,8 +18,9 @@ pub mod tray;
 
 use crate::{
     bridge,
-    browser::{call, document, element, function, get, listen, set, text},
+    browser::{call, document, element, function, get, lazy, listen, set, text, window},
     chat::{self, FIELD, LIST, chat},
+    locale,
     uploads::{self, CHOOSER},
 };
 use js_sys::Array;
@@ -68,12 +70,16 @@ fn child(element: &Element, index: u32) -> Element {
     get(&get(element, "children"), &index.to_string()).unchecked_into()
 }
 
-/// Draws what never changes by itself once more, as the last thing in its place. For what comes and goes whole and has few
-/// parts to write into this is smaller than a view that is drawn over.
+/// Draws what never changes by itself once more. Writing into its few parts is smaller than a view that is drawn over.
+fn built(view: impl Render<State: Mountable>) -> Element {
+    view.build().elements().pop().expect("it is one element")
+}
+
+/// The same, as the last thing in its place.
 fn stamp(view: impl Render<State: Mountable>, place: &Element) -> Element {
-    let mut state = view.build();
-    state.mount(place, None);
-    state.elements().pop().expect("it is one element")
+    let element = built(view);
+    call(place, "append", &Array::of1(&element));
+    element
 }
 
 /// As ARIA wants it spelled.
@@ -87,6 +93,12 @@ fn listen_to_visitor() {
         let target: Element = get(&event, "target").unchecked_into();
         if let Ok(Some(button)) = target.closest("button") {
             press(&text(&button, "name").unwrap_or_default(), &text(&button, "value").unwrap_or_default());
+        } else if let Ok(Some(picture)) = target.closest(".picture")
+            // With one of these it is for the browser: a new tab, or a download.
+            && !["altKey", "ctrlKey", "metaKey", "shiftKey"].iter().any(|key| get(&event, key).is_truthy())
+        {
+            event.unchecked_ref::<Event>().prevent_default();
+            lazy("lightbox", &[picture.into(), locale::texts()]);
         }
     });
     listen(&document, "input", |_| chat::typed());
@@ -105,6 +117,7 @@ fn listen_to_visitor() {
         chat::focus();
     });
     listen(&document, "keydown", |event| key_down(&event));
+    listen(&window(), "focus", |_| frame_focused());
     if let Some(list) = element(LIST) {
         listen(&list, "scroll", |_| chat::scrolled());
         if let Ok(observer) = ResizeObserver::new(&function(|_| chat::resized())) {
@@ -119,6 +132,7 @@ fn press(name: &str, value: &str) {
         "close" => bridge::close(),
         "jump" => chat::jump_to_newest(),
         "attach" => uploads::choose(),
+        "emoji" => pick_emoji(),
         "remove" | "retry" => {
             if let Ok(number) = value.parse() {
                 if name == "remove" { uploads::remove(number) } else { uploads::try_again(number) }
@@ -131,6 +145,13 @@ fn press(name: &str, value: &str) {
             }
         }
         _ => {}
+    }
+}
+
+fn pick_emoji() {
+    if let Some(field) = element(FIELD) {
+        let chat = chat();
+        lazy("emoji", &[field.into(), locale::texts(), chat.store.local(), chat.key("emoji").into()]);
     }
 }
 
@@ -171,6 +192,12 @@ fn key_down(event: &JsValue) {
         return;
     }
     let key = get(event, "key");
+    // WebKit may have refused to focus the composer because the visitor has done nothing in here yet. Now they have.
+    let is_character = text(event, "key").is_some_and(|key| key.chars().count() == 1);
+    let is_shortcut = get(event, "ctrlKey").is_truthy() || get(event, "metaKey").is_truthy();
+    if is_character && !is_shortcut && nothing_has_focus() {
+        chat::focus();
+    }
     if key == "Escape" {
         bridge::close();
     } else if key == "Enter" && get(event, "shiftKey").is_falsy() && get(&get(event, "target"), "id") == FIELD
@@ -178,4 +205,17 @@ fn key_down(event: &JsValue) {
         event.unchecked_ref::<Event>().prevent_default();
         chat::submit();
     }
+}
+
+/// The page gave this frame the focus. Engines differ in when a panel that was just opened may hand it on to the composer:
+/// Firefox refuses before this, and WebKit as soon as the visitor's click is over.
+fn frame_focused() {
+    let awaits_focus = std::mem::take(&mut chat().awaits_focus);
+    if awaits_focus && nothing_has_focus() {
+        chat::focus();
+    }
+}
+
+fn nothing_has_focus() -> bool {
+    get(&get(&document(), "activeElement"), "tagName") == "BODY"
 }

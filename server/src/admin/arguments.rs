@@ -48,6 +48,9 @@ pub enum AgentCommand {
         email: Option<String>,
         #[arg(long, default_value = "agent")]
         role: String,
+        /// Where their picture is, which visitors see beside what they write: an https address.
+        #[arg(long)]
+        avatar: Option<String>,
     },
     /// Shows a company's agents.
     List {
@@ -173,8 +176,8 @@ impl From<CompanyCommand> for Request {
 impl From<AgentCommand> for Request {
     fn from(command: AgentCommand) -> Self {
         match command {
-            AgentCommand::Create { company, name, email, role } => {
-                Self::CreateAgent { company, name, email, role }
+            AgentCommand::Create { company, name, email, role, avatar } => {
+                Self::CreateAgent { company, name, email, role, avatar }
             }
             AgentCommand::List { company } => Self::ListAgents { company },
             AgentCommand::Revoke { company, agent } => Self::RevokeAgent { company, agent },

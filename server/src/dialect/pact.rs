@@ -11,7 +11,7 @@ mod conversations;
 mod convert;
 mod jobs;
 mod messages;
-mod paging;
+pub(crate) mod paging;
 mod schema;
 pub mod webhook;
 mod wire;

@@ -189,9 +189,11 @@ impl Administration {
         name: String,
         email: Option<String>,
         role: String,
+        avatar_url: Option<String>,
     ) -> Result<Agent> {
         let at = self.clock.now();
-        self.store.create_agent(NewAgent { id: AgentId(new_id(at)), company, name, email, role, at }).await
+        let id = AgentId(new_id(at));
+        self.store.create_agent(NewAgent { id, company, name, email, role, avatar_url, at }).await
     }
 
     /// An agent's tokens die with them.

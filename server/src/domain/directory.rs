@@ -73,6 +73,8 @@ pub struct Agent {
     pub name: String,
     pub email: Option<String>,
     pub role: String,
+    /// Where their picture is: an https address.
+    pub avatar_url: Option<String>,
     pub presence: Presence,
     pub created_at: Timestamp,
 }
@@ -84,6 +86,7 @@ pub struct NewAgent {
     pub name: String,
     pub email: Option<String>,
     pub role: String,
+    pub avatar_url: Option<String>,
     pub at: Timestamp,
 }
 

@@ -96,8 +96,9 @@ impl Operator {
         name: String,
         email: Option<String>,
         role: String,
+        avatar_url: Option<String>,
     ) -> Result<Agent> {
-        self.administration.create_agent(company, name, email, role).await
+        self.administration.create_agent(company, name, email, role, avatar_url).await
     }
 
     /// An agent's tokens die with them. The company's first agent stays: tokens without an agent write as that one.

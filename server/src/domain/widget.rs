@@ -146,9 +146,12 @@ pub fn site(text: &str) -> Option<String> {
         return None;
     }
     let url = Url::parse(&format!("https://{text}")).ok()?;
-    let host = url.host_str()?.trim_end_matches('.');
+    let host = url.host_str()?;
+    // One dot at the end says that a name is whole. Without two, what is left could be no host at all, such as `1.x.2`.
+    let host = host.strip_suffix('.').unwrap_or(host);
     let is_clean = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
-    if host.is_empty() || host.len() > HOST_MAX_BYTES || !is_clean || url.port() == Some(0) {
+    if host.split('.').any(str::is_empty) || host.len() > HOST_MAX_BYTES || !is_clean || url.port() == Some(0)
+    {
         return None;
     }
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
@@ -229,6 +232,9 @@ mod tests {
             "example.com:0",
             "example.com:99999",
             "[::1]",
+            "example.com..",
+            "example..com",
+            "1.x.2..",
             "a\nb",
             &long,
         ] {

@@ -86,7 +86,7 @@ fn looks_like_an_image(head: &[u8]) -> bool {
 }
 
 /// Text comes early: a picture that is text from its first byte on was made to be two things at once.
-fn of_bytes(head: &[u8]) -> Kind {
+pub(crate) fn of_bytes(head: &[u8]) -> Kind {
     let plain = |content_type| Kind { content_type, image_size: None };
     if head.starts_with(b"%PDF-") {
         plain("application/pdf")

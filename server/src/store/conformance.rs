@@ -2,6 +2,7 @@
 
 mod apis;
 mod deliveries;
+mod identity;
 mod outside;
 
 use crate::{
@@ -49,6 +50,7 @@ pub async fn run(store: &dyn Store, told: &Recorder) {
     suite.another_company_sees_nothing(&home, &abroad).await;
     suite.the_log_tells_everything_once_and_in_order(&home).await;
     suite.sessions_are_renewed_once(&home).await;
+    suite.run_identity(&home, &abroad).await;
     suite.run_apis(&home, &abroad).await;
     suite.run_outside(&home, &abroad).await;
     suite.run_deliveries(&home, &abroad).await;

@@ -12,6 +12,7 @@ mod customers;
 mod deliveries;
 mod directory;
 mod error;
+mod identity;
 mod messages;
 mod readers;
 mod rows;
@@ -45,6 +46,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0001_foundation.sql")),
     M::up(include_str!("../../migrations/0002_apis.sql")),
     M::up(include_str!("../../migrations/0003_widget_settings.sql")),
+    M::up(include_str!("../../migrations/0004_agent_avatars.sql")),
 ];
 
 /// The database's name in its directory.

@@ -34,7 +34,7 @@ const ENCODED_IN_NAME: &AsciiSet = &NON_ALPHANUMERIC
 
 /// What part of a file a request gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part {
     Whole,
     Range(Range<u64>),
     /// The file ends before what is asked for begins.
@@ -162,7 +162,7 @@ fn has_it(request: &HeaderMap, etag: &HeaderValue) -> bool {
 }
 
 /// A range of another unit, several ranges and what is not understood get the whole file, as RFC 9110 wants it.
-fn asked_part(request: &HeaderMap, etag: &HeaderValue, size: u64) -> Part {
+pub(crate) fn asked_part(request: &HeaderMap, etag: &HeaderValue, size: u64) -> Part {
     let is_current = request.get(header::IF_RANGE).is_none_or(|known| known == etag);
     let range = request.get(header::RANGE).filter(|_| is_current);
     range.and_then(|range| parse_range(range.to_str().ok()?, size)).unwrap_or(Part::Whole)

@@ -103,8 +103,10 @@ async fn keep_house(directory: &Path) {
         name: "Sam".into(),
         email: Some("sam@example.com".into()),
         role: "agent".into(),
+        avatar: Some("https://example.com/sam.png".into()),
     };
     let Response::Agent(sam) = execute(directory, sam).await.unwrap() else { panic!("an agent is answered") };
+    assert_eq!(sam.avatar_url.as_deref(), Some("https://example.com/sam.png"));
     let (own, common) = (
         new_token(directory, &company(), Some(sam.num.to_string())).await,
         new_token(directory, &company(), None).await,
@@ -267,7 +269,13 @@ async fn refuse_everything(directory: &Path) {
         assert_eq!(refused(directory, request).await.0, FailureKind::NotFound, "{company:?}");
     }
     for request in [
-        Request::CreateAgent { company: unknown(), name: "a".into(), email: None, role: "agent".into() },
+        Request::CreateAgent {
+            company: unknown(),
+            name: "a".into(),
+            email: None,
+            role: "agent".into(),
+            avatar: None,
+        },
         create_token("UNKNOWN", None),
         create_token(&inn(), Some("9999".into())),
         create_token(&inn(), Some("Sam".into())),
@@ -289,13 +297,38 @@ async fn refuse_everything(directory: &Path) {
         let (kind, message) = refused(directory, request.clone()).await;
         assert_eq!(kind, FailureKind::NotFound, "{request:?}: {message}");
     }
+    for avatar in [
+        "",
+        "http://example.com/a.png",
+        "https://",
+        "https:///a",
+        "javascript:alert(1)",
+        "data:image/png,",
+        "https://a b",
+    ] {
+        let request = Request::CreateAgent {
+            company: inn(),
+            name: "a".into(),
+            email: None,
+            role: "agent".into(),
+            avatar: Some(avatar.into()),
+        };
+        let (kind, message) = refused(directory, request).await;
+        assert_eq!((kind, message.contains("https")), (FailureKind::Invalid, true), "{avatar:?}: {message}");
+    }
     let agents = execute(directory, Request::ListAgents { company: inn() }).await.unwrap();
     let Response::Agents(agents) = agents else { panic!("agents are answered") };
     for request in [
         create_company(" "),
         create_company(&"a".repeat(256)),
         create_company("a\0"),
-        Request::CreateAgent { company: inn(), name: String::new(), email: None, role: "agent".into() },
+        Request::CreateAgent {
+            company: inn(),
+            name: String::new(),
+            email: None,
+            role: "agent".into(),
+            avatar: None,
+        },
         Request::RevokeToken { token: "nonsense".into() },
         Request::CreateWidget {
             company: inn(),
@@ -374,6 +407,7 @@ async fn the_event_stream_of_a_program_ends_with_its_token() {
         name: "Sam".into(),
         email: None,
         role: "agent".into(),
+        avatar: None,
     };
     let Response::Agent(agent) = execute(directory, agent).await.unwrap() else {
         panic!("an agent is answered")

@@ -117,7 +117,7 @@ pub fn token(list: List, num: i64) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn num_in(list: List, text: &str) -> Option<i64> {
+pub(crate) fn num_in(list: List, text: &str) -> Option<i64> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let num = i64::from_be_bytes(bytes.get(1..9)?.try_into().ok()?);
     (token(list, num) == text).then_some(num)

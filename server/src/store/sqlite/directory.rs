@@ -359,9 +359,17 @@ impl Command for NewAgent {
     fn apply(self, tx: &mut Tx<'_>) -> Result<Agent> {
         tx.connection
             .find(
-                "INSERT INTO agent (id, company_id, name, email, role, status, created_at)
-             SELECT ?1, id, ?3, ?4, ?5, 'offline', ?6 FROM company WHERE id = ?2 RETURNING *",
-                params![self.id.0, self.company.0, self.name, self.email, self.role, self.at.0],
+                "INSERT INTO agent (id, company_id, name, email, role, avatar_url, status, created_at)
+             SELECT ?1, id, ?3, ?4, ?5, ?6, 'offline', ?7 FROM company WHERE id = ?2 RETURNING *",
+                params![
+                    self.id.0,
+                    self.company.0,
+                    self.name,
+                    self.email,
+                    self.role,
+                    self.avatar_url,
+                    self.at.0
+                ],
                 rows::agent,
             )?
             .ok_or(Error::NotFound)

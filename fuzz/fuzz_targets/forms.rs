@@ -1,0 +1,4 @@
+//! Queries and forms.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| server::fuzz::forms(data));
