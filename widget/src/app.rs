@@ -75,8 +75,12 @@ fn follow_other_tabs() {
         let outbox_prefix = chat().key("outbox:");
         let is_removed = text(&event, "newValue").is_none();
         if key == session_key {
-            let had_session = chat().session.is_some();
-            if !is_removed {
+            // By now there may be another one.
+            let (had_session, has_session) = {
+                let chat = chat();
+                (chat.session.is_some(), session::stored(&chat).is_some())
+            };
+            if has_session {
                 session::follow();
             } else if had_session {
                 session::forget();

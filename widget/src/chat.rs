@@ -11,7 +11,7 @@ use crate::{
     format, locks, session,
     state::{
         connection::{Connection, GRACE_MS},
-        outbox::{Action, Current, Entry, Outbox, Outcome},
+        outbox::{Action, Current, Entry, Item, Outbox, Outcome},
         rows::rows,
         tabs::Tabs,
         timeline::Timeline,
@@ -200,8 +200,7 @@ pub fn resume() {
         chat().is_loading = true;
         stream::connect();
     } else {
-        // Whatever these were on their way to is gone.
-        chat().outbox.session_over();
+        session::forget_destinations();
         settled();
     }
     changed(Scroll::End);
@@ -222,7 +221,7 @@ impl Chat {
         self.session.as_ref().map(|session| session.access_token.clone())
     }
 
-    fn keep(&mut self, entry: &Entry) {
+    pub fn keep(&mut self, entry: &Entry) {
         let key = self.outbox_key(entry.client_id);
         self.store.set(&key, &wire::entry_json(entry));
     }
@@ -232,10 +231,19 @@ impl Chat {
         self.store.remove(&key);
     }
 
-    /// Stores again where each message goes, which has changed.
-    pub fn keep_all(&mut self) {
-        for item in self.outbox.items().to_vec() {
-            self.keep(&item.entry);
+    fn stored_entry(&self, client_id: ClientId) -> Option<Entry> {
+        wire::entry(&wire::parse(&self.store.get(&self.outbox_key(client_id))?)?)
+    }
+
+    /// Whether what is not in the storage was removed by a tab. The session is what it has for certain, if it has anything.
+    fn is_storage_well(&self) -> bool {
+        session::stored(self).is_some()
+    }
+
+    /// Stores again where messages go, as far as that has changed.
+    pub fn keep_moved(&mut self, before: &[Item]) {
+        for entry in self.outbox.moved(before, |client_id| self.stored_entry(client_id)) {
+            self.keep(&entry);
         }
     }
 
@@ -408,12 +416,13 @@ async fn step() -> bool {
             (entry, "PUT", path(id, &message), false)
         }
     };
-    chat().keep(&entry);
     let name = chat().key("start");
     let turn = if is_first_start { locks::take(&name, LOCK_PATIENCE_MS).await } else { JsValue::UNDEFINED };
-    let outcome = if is_first_start && has_been_started().await {
-        Outcome::ConversationClosed
+    let outcome = if is_first_start && (has_been_started().await || is_elsewhere(&entry)) {
+        Outcome::NotSent
     } else {
+        // Not before it is certain that it is sent: another tab does with it what is said there.
+        chat().keep(&entry);
         put(&entry, method, &path).await
     };
     locks::give_back(&turn);
@@ -429,18 +438,34 @@ async fn has_been_started() -> bool {
     chat().outbox.current() != Current::Nothing
 }
 
-/// Another tab may have begun, or have sent the same message somewhere, in a conversation that this one doesn't know.
+/// Whether another tab has sent a message that this one has not, or is done with it.
+fn is_elsewhere(entry: &Entry) -> bool {
+    let chat = chat();
+    match chat.stored_entry(entry.client_id) {
+        Some(stored) => stored.starts || stored.conversation_id.is_some(),
+        None => chat.is_storage_well(),
+    }
+}
+
+/// Another tab may have begun, or have done something with the same message.
 fn follow_other_tabs() {
     if chat().session.is_none() {
         session::adopt();
     }
-    let mut chat = chat();
-    let first = chat.outbox.items().iter().find(|item| item.refused.is_none());
-    if let Some(client_id) = first.map(|item| item.entry.client_id) {
-        let key = chat.outbox_key(client_id);
-        if let Some(stored) = chat.store.get(&key).and_then(|json| wire::entry(&wire::parse(&json)?)) {
-            chat.outbox.adopt(&stored);
+    let mut is_done_elsewhere = false;
+    {
+        let mut chat = chat();
+        while let Some(client_id) = chat.outbox.first() {
+            let stored = chat.stored_entry(client_id);
+            let is_storage_well = chat.is_storage_well();
+            if !chat.outbox.follow(client_id, stored.as_ref(), is_storage_well) {
+                break;
+            }
+            is_done_elsewhere = true;
         }
+    }
+    if is_done_elsewhere {
+        changed(Scroll::Follow);
     }
 }
 
@@ -482,14 +507,15 @@ async fn look_for_conversation() {
 fn finish(client_id: ClientId, outcome: Outcome) {
     {
         let mut chat = chat();
+        let unsent = chat.outbox.items().to_vec();
         chat.outbox.finish(client_id, outcome, now_ms(), random());
         match outcome {
             Outcome::Accepted => chat.unkeep(client_id),
-            Outcome::ConversationClosed => chat.keep_all(),
+            Outcome::ConversationClosed => chat.keep_moved(&unsent),
             // There was none to send it in.
             _ if chat.session.is_none() => {
                 chat.outbox.session_over();
-                chat.keep_all();
+                chat.keep_moved(&unsent);
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 use crate::{
     api::Reply,
     chat::{self, Chat, Scroll, chat},
-    state::outbox::Current,
+    state::outbox::{Current, Entry},
     stream, uploads, wire,
 };
 use shared::Session;
@@ -59,6 +59,7 @@ pub fn forget() {
         chat.store.remove(&key);
     }
     let_go();
+    forget_destinations();
     chat::show_trouble();
     chat::changed(Scroll::End);
     chat::pump();
@@ -70,14 +71,27 @@ fn let_go() {
         let mut chat = chat();
         chat.session = None;
         chat.timeline.snapshot(None);
+        let unsent = chat.outbox.items().to_vec();
         chat.outbox.session_over();
+        chat.keep_moved(&unsent);
         chat.tray.session_over();
-        chat.keep_all();
         chat.is_loading = false;
     }
     stream::disconnect();
 }
 
-fn stored(chat: &Chat) -> Option<Session> {
+/// Whatever unsent messages were on their way to is gone, those of tabs that are closed too.
+pub fn forget_destinations() {
+    let mut chat = chat();
+    chat.outbox.session_over();
+    let prefix = chat.key("outbox:");
+    for json in chat.store.values_under(&prefix) {
+        if let Some(entry) = wire::parse(&json).and_then(|entry| wire::entry(&entry)) {
+            chat.keep(&Entry { conversation_id: None, starts: false, ..entry });
+        }
+    }
+}
+
+pub fn stored(chat: &Chat) -> Option<Session> {
     wire::session(&wire::parse(&chat.store.get(&chat.key("session"))?)?)
 }

@@ -37,6 +37,8 @@ pub enum Outcome {
     Accepted,
     /// The conversation was closed meanwhile; it has not been stored.
     ConversationClosed,
+    /// It was not sent after all: another tab has begun a conversation, or has sent it.
+    NotSent,
     /// Nobody knows, or not now: the same again later.
     Retry { after_ms: Option<f64> },
     /// The server broke over it: the same again later, but not for ever.
@@ -70,7 +72,7 @@ pub enum Action {
     /// Find out which conversation the visitor is in, and call [`Outbox::set_current`] or [`Outbox::look_failed`].
     Look,
     /// `POST /conversations`. If this is the first try it has been sent nowhere yet: should there be a conversation after
-    /// all, [`Outcome::ConversationClosed`] decides anew where it goes.
+    /// all, [`Outcome::NotSent`] decides anew where it goes.
     Start { entry: Entry, is_first_try: bool },
     /// `PUT /conversations/{id}/messages/{client_id}`.
     Send(ConversationId, Entry),
@@ -159,6 +161,11 @@ impl Outbox {
         &self.items
     }
 
+    /// The message that is to be sent first.
+    pub fn first(&self) -> Option<ClientId> {
+        self.items.iter().find(|item| item.refused.is_none()).map(|item| item.entry.client_id)
+    }
+
     pub fn current(&self) -> Current {
         self.current
     }
@@ -204,7 +211,7 @@ impl Outbox {
         self.land(Flight::Message(client_id));
         match outcome {
             Outcome::Accepted => self.confirm(client_id),
-            Outcome::ConversationClosed => {
+            Outcome::ConversationClosed | Outcome::NotSent => {
                 if let Some(item) = self.item(client_id) {
                     item.entry.starts = false;
                     let closed = item.entry.conversation_id.take();
@@ -280,11 +287,32 @@ impl Outbox {
     }
 
     /// Another tab has sent this message somewhere already; it goes nowhere else.
-    pub fn adopt(&mut self, stored: &Entry) {
+    fn adopt(&mut self, stored: &Entry) {
         if let Some(item) = self.item(stored.client_id).filter(|item| item.entry.conversation_id.is_none()) {
             item.entry.conversation_id = stored.conversation_id;
             item.entry.starts |= stored.starts;
         }
+    }
+
+    /// Follows what other tabs have done with the message that is to be sent first: `stored` is what is kept of it now. One that
+    /// another tab has sent somewhere goes nowhere else. One that is kept no longer another tab is done with, and this one was not
+    /// told, as a page that stood still is not; but only if the storage is well, for one that was cleared says nothing of a
+    /// message. Answers whether another message is the first now.
+    pub fn follow(&mut self, client_id: ClientId, stored: Option<&Entry>, is_storage_well: bool) -> bool {
+        if let Some(stored) = stored {
+            self.adopt(stored);
+        }
+        stored.is_none() && is_storage_well && self.discard(client_id)
+    }
+
+    /// Where messages go has changed since `before`: answers those that are to be stored again. What another tab has stored
+    /// since, or removed, stays so: it has done more than this one knows of.
+    pub fn moved(&self, before: &[Item], stored: impl Fn(ClientId) -> Option<Entry>) -> Vec<Entry> {
+        let pairs = before.iter().zip(&self.items);
+        let moved = pairs.filter(|(old, new)| {
+            old.entry != new.entry && stored(old.entry.client_id).as_ref() == Some(&old.entry)
+        });
+        moved.map(|(_, new)| new.entry.clone()).collect()
     }
 
     /// The network is back: no reason to wait any longer, unless the server asked for it.

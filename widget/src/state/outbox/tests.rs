@@ -58,7 +58,7 @@ fn a_start_that_has_never_been_sent_is_known_and_may_go_elsewhere() {
     assert!(is_first_try(outbox.next(0.0)));
     // Another tab was first.
     outbox.set_current(Current::Open(conversation_id(7)));
-    outbox.finish(client_id(1), Outcome::ConversationClosed, 0.0, 0.0);
+    outbox.finish(client_id(1), Outcome::NotSent, 0.0, 0.0);
     assert_eq!(sketch(&outbox.next(0.0)), "Send 1");
     outbox.finish(client_id(1), Outcome::ConversationClosed, 0.0, 0.0);
     assert!(is_first_try(outbox.next(0.0)));
@@ -395,4 +395,44 @@ proptest! {
         prop_assert!(world.outbox.items().is_empty());
         prop_assert_eq!(world.server.stored(), written);
     }
+}
+
+#[test]
+fn a_message_that_another_tab_is_done_with_is_not_sent_again_by_one_that_was_not_told() {
+    let mut outbox = outbox(2, Current::Nothing);
+    assert!(outbox.follow(client_id(1), None, true));
+    assert_eq!(outbox.first(), Some(client_id(2)));
+    assert_eq!(sketch(&outbox.next(0.0)), "Start 2");
+}
+
+#[test]
+fn a_storage_that_was_cleared_takes_no_message_along() {
+    let mut outbox = outbox(1, Current::Nothing);
+    assert!(!outbox.follow(client_id(1), None, false));
+    assert_eq!(sketch(&outbox.next(0.0)), "Start 1");
+    assert!(!outbox.follow(client_id(1), None, true), "nor one that is on its way");
+    assert_eq!(outbox.items().len(), 1);
+}
+
+#[test]
+fn what_goes_elsewhere_is_stored_again_unless_another_tab_has_done_more() {
+    let mut outbox = outbox(3, Current::Open(conversation_id(1)));
+    for n in 1..=3 {
+        let id = client_id(n);
+        outbox.item(id).unwrap().entry.conversation_id = Some(conversation_id(1));
+    }
+    let before = outbox.items().to_vec();
+    outbox.session_over();
+    // Another tab has sent the second somewhere, and is done with the third.
+    let stored = |id| {
+        let entry = before.iter().map(|item| item.entry.clone()).find(|entry| entry.client_id == id)?;
+        match id {
+            _ if id == client_id(1) => Some(entry),
+            _ if id == client_id(2) => Some(Entry { conversation_id: Some(conversation_id(2)), ..entry }),
+            _ => None,
+        }
+    };
+    let moved = outbox.moved(&before, stored);
+    assert_eq!(moved, [Entry { conversation_id: None, ..before[0].entry.clone() }]);
+    assert_eq!(outbox.moved(outbox.items(), stored), [], "nothing has changed since");
 }
