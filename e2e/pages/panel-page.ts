@@ -4,25 +4,46 @@ import type { File } from '../support/files.ts';
 /** How far one of the visitor's own messages has come, as assistive technology hears it. */
 export type State = 'Sending' | 'Sent' | 'Delivered' | 'Read' | 'Not sent';
 
-/** The panel inside its frame. */
+/** The panel, in its frame or popped out. */
 export class PanelPage {
   readonly composer: Locator;
   readonly attachButton: Locator;
+  readonly emojiButton: Locator;
+  /** The emoji picker. */
+  readonly picker: Locator;
+  /** A picture over the panel. */
+  readonly lightbox: Locator;
   readonly sendButton: Locator;
   readonly closeButton: Locator;
   readonly conversation: Locator;
   readonly notices: Locator;
+  /** What is wrong with the connection, and with what is in the composer. */
+  readonly trouble: Locator;
+  readonly problem: Locator;
+  /** The dots of whoever is typing. */
+  readonly dots: Locator;
+  readonly newLine: Locator;
+  readonly jumpButton: Locator;
 
   constructor(
     private readonly page: Page,
-    readonly frame: FrameLocator,
+    /** Where it is: in a frame, or alone in a window. */
+    readonly frame: FrameLocator | Page,
   ) {
     this.composer = frame.getByRole('textbox', { name: 'Message' });
     this.attachButton = frame.getByRole('button', { name: 'Attach files' });
+    this.emojiButton = frame.getByRole('button', { name: 'Emoji', exact: true });
+    this.picker = frame.getByRole('dialog', { name: 'Emoji' });
+    this.lightbox = frame.locator('dialog.lightbox');
     this.sendButton = frame.getByRole('button', { name: 'Send' });
     this.closeButton = frame.getByRole('button', { name: 'Close chat' });
     this.conversation = frame.getByRole('log', { name: 'Conversation' });
     this.notices = frame.getByRole('status').or(frame.getByRole('alert'));
+    this.trouble = frame.locator('#trouble');
+    this.problem = frame.locator('#problem');
+    this.dots = frame.locator('.dots');
+    this.newLine = frame.locator('#new');
+    this.jumpButton = frame.locator('[name=jump]');
   }
 
   /** Types a message and sends it by Enter. */

@@ -1,18 +1,12 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Locator, Page } from '@playwright/test';
+import type { Locator } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
 import type { HostPage } from '../pages/host-page.ts';
+import { expectNothingFound } from '../support/axe.ts';
 import { bytes, type File, png } from '../support/files.ts';
 import { VisitorApi } from '../support/visitor-api.ts';
 
 const sunset = png('sunset.png', 800, 600);
 const invoice = bytes('Invoice 2024.pdf', 200_000, 'application/pdf');
-
-/** Everything axe knows, in the page and in the panel's frame. */
-async function expectNothingFound(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) }))).toEqual([]);
-}
 
 /** Lets so much through that a file takes its time. */
 async function slowDown(host: HostPage, bytesPerSecond: number): Promise<void> {

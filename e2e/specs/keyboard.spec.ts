@@ -1,4 +1,5 @@
 import { expect, test } from '../fixtures.ts';
+import { bytes, png } from '../support/files.ts';
 
 test('a visitor can chat with nothing but the keyboard', async ({ host, page }) => {
   await host.goto('second');
@@ -101,4 +102,62 @@ test('the send button sends what is in the composer', async ({ host }) => {
   await expect(host.panel.composer).toHaveValue('');
   await expect(host.panel.composer).toBeFocused();
   await host.panel.expectGreeting();
+});
+
+test('Tab reaches everything in the order in which it stands, shows where it is, and leads out again', async ({
+  host,
+  page,
+}) => {
+  await host.goto('second');
+  await host.open();
+  const { panel } = host;
+  await panel.attach(png('sunset.png', 80, 60), bytes('Invoice.pdf', 2_000));
+  await panel.expectAttached('sunset.png');
+  await panel.expectAttached('Invoice.pdf');
+  await panel.send('See https://example.com/roses');
+  await panel.expectGreeting();
+  const refusal = { code: 'invalid_fields', message: 'No.', fields: [{ field: 'content', problem: 'no' }] };
+  await page.route(
+    '**/widget/v1/conversations/*/messages/*',
+    (route) => route.fulfill({ status: 422, json: { error: refusal } }),
+    { times: 1 },
+  );
+  await panel.send('Refused');
+  await panel.expectState('Refused', 'Not sent');
+  await page.route('**/widget/v1/attachments**', (route) => route.abort('connectionreset'), { times: 1 });
+  await panel.attach(bytes('notes.txt', 300));
+  await expect(panel.chip('notes.txt')).toContainText('failed');
+
+  const frame = page.frames().find((frame) => frame.url().includes('/panel/'))!;
+  const reached: string[] = [];
+  await panel.closeButton.focus();
+  while (await frame.evaluate(() => document.hasFocus())) {
+    const { name, isSeen } = await frame.evaluate(() => {
+      const element = document.activeElement as HTMLElement;
+      const style = getComputedStyle(element);
+      // The field's own sign is around the whole composer.
+      const shown = element.id === 'field' ? getComputedStyle(element.closest('form')!).boxShadow : style.outlineStyle;
+      const name = element.ariaLabel ?? element.querySelector('img')?.alt ?? element.innerText;
+      return { name: name.replace(/\s+/g, ' ').trim(), isSeen: shown !== 'none' && element.checkVisibility() };
+    });
+    expect(isSeen, name).toBe(true);
+    reached.push(name);
+    expect(reached.length).toBeLessThan(20);
+    await page.keyboard.press('Tab');
+  }
+  expect(reached).toEqual([
+    'Close chat',
+    'Conversation',
+    'https://example.com/roses',
+    'sunset.png',
+    expect.stringContaining('Invoice.pdf'),
+    expect.stringContaining('https://example.com/roses'),
+    'Try again',
+    'Delete',
+    'Try notes.txt again',
+    'Remove notes.txt',
+    'Attach files',
+    'Message',
+    'Send',
+  ]);
 });

@@ -16,11 +16,15 @@ pub mod browser;
 #[cfg(target_arch = "wasm32")]
 pub mod chat;
 #[cfg(target_arch = "wasm32")]
+pub mod facts;
+#[cfg(target_arch = "wasm32")]
 pub mod format;
 #[cfg(target_arch = "wasm32")]
 pub mod locale;
 #[cfg(target_arch = "wasm32")]
 pub mod locks;
+#[cfg(target_arch = "wasm32")]
+pub mod looks;
 #[cfg(target_arch = "wasm32")]
 pub mod session;
 #[cfg(target_arch = "wasm32")]

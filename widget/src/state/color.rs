@@ -41,7 +41,7 @@ impl Palette {
         let away_from_text = if on_brand == WHITE { BLACK } else { WHITE };
         Self {
             brand,
-            brand_far: brand.mixed(away_from_text, 72),
+            brand_far: brand.mixed(away_from_text, 44),
             on_brand,
             accent_light: brand.readable_on(LIGHT_SURFACE, BLACK),
             accent_dark: brand.readable_on(DARK_SURFACE, WHITE),
