@@ -11,7 +11,10 @@ use crate::{
 use server::domain::{Message, MessageQuery, SenderType};
 use shared::{Ack, ClientId, ConversationId, CustomerId, Sender, Seq, Session};
 use std::collections::{BTreeMap, BTreeSet};
-use widget::state::rows::{Key, rows};
+use widget::state::{
+    rows::{Key, rows},
+    window::Window,
+};
 
 /// What is stored, as far as the model has seen it. It reads on whenever something was stored.
 #[derive(Default)]
@@ -103,7 +106,7 @@ impl Judge {
             conversation_id: conversation,
             seq: last.seq + 1,
             client_id: Some(client_id),
-            sender: Sender { kind: shared::SenderType::Customer, id: None, name: None },
+            sender: Sender { kind: shared::SenderType::Customer, id: None, name: None, avatar_url: None },
             content: "never stored".into(),
             attachments: Vec::new(),
             ack: Ack::Sent,
@@ -258,7 +261,9 @@ impl Judge {
         if conversation.customer_read_seq < last_of_others {
             return Err(format!("the server was not told that {last_of_others} was read"));
         }
-        let list = rows(&chat.timeline, &chat.outbox, chat.unread.line_after(), tab.now_ms(), &|_| 0);
+        let everything = Window::default();
+        let line_after = chat.unread.line_after();
+        let list = rows(&chat.timeline, &everything, &chat.outbox, line_after, tab.now_ms(), &|_| 0);
         let names: Vec<&Key> =
             list.iter().map(|(key, _)| key).filter(|key| matches!(key, Key::Message(_))).collect();
         if names.len() != shown.len() + chat.outbox.items().len() {

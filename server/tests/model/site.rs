@@ -20,7 +20,8 @@ use server::{
     store::sqlite::SqliteStore,
 };
 use shared::{
-    AgentId, ClientId, CompanyId, ConversationId, CustomerId, MessageText, Timestamp, WidgetId, id::uuid_v7,
+    AgentId, ClientId, CompanyId, ConversationId, CustomerId, MessageText, Timestamp, WidgetId,
+    WidgetOptions, id::uuid_v7,
 };
 use std::{
     path::Path,
@@ -139,6 +140,7 @@ impl Site {
             color: "#112233".into(),
             logo_url: None,
             show_online_badge: false,
+            options: WidgetOptions::default(),
             config: serde_json::Map::new(),
         };
         let new = NewCompany {
