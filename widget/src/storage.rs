@@ -78,6 +78,13 @@ impl Store {
         }
     }
 
+    /// Removes all keys that begin so.
+    pub fn clear(&mut self, prefix: &str) {
+        for key in self.keys_under(prefix) {
+            self.remove(&key);
+        }
+    }
+
     /// The values of all keys that begin so.
     pub fn values_under(&self, prefix: &str) -> Vec<String> {
         self.keys_under(prefix).iter().filter_map(|key| self.get(key)).collect()
