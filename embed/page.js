@@ -13,7 +13,7 @@ export default (api, settings, state, host, root, button, warn, emit, load, unlo
   const live = document.createElement('i');
   const listening = new AbortController();
   // What the panel calls things, in its own language.
-  let texts = { open: 'Open chat', close: 'Close chat' };
+  let texts = {};
   let frame;
   let greeting;
   let port;
@@ -77,7 +77,7 @@ color-scheme:${/light|dark/.test(settings.colorScheme) ? settings.colorScheme : 
     if (!wasOpen !== !isOpen) remember((wasOpen = isOpen));
     cover(isThere && phone.matches && !settings.inline);
 
-    const news = (state.news = unread ? texts.unread || `${unread} unread message${unread > 1 ? 's' : ''}` : '');
+    const news = (state.news = unread ? texts.unread : '');
     button.className = port ? 'ready' : '';
     button.ariaLabel = settings.launcherLabel || (isOpen ? texts.close : texts.open) || button.ariaLabel;
     if (news && !isOpen) button.ariaLabel += `, ${news}`;
