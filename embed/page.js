@@ -93,8 +93,9 @@ color-scheme:${/light|dark/.test(settings.colorScheme) ? settings.colorScheme : 
     const takesFocus = state.focus !== false;
     if (isOpen) {
       port.postMessage(['open', { focus: takesFocus, inline: !!settings.inline }]);
-      // A frame of another origin can't always take the focus; it can be given it.
-      if (takesFocus) frame.focus();
+      // A frame of another origin can't always take the focus; it can be given it. In a moment, for Firefox does not give it to
+      // what is only now uncovered.
+      if (takesFocus) setTimeout(() => frame?.focus());
     } else {
       port.postMessage(['close']);
       if (hadFocus) (focused?.isConnected && focused !== document.body ? focused : button).focus();

@@ -119,6 +119,8 @@ pub struct Chat {
     /// There is a host page that would close the panel.
     pub can_close: bool,
     pub is_open: bool,
+    /// The frame has yet to be given the focus, for the composer.
+    pub awaits_focus: bool,
 
     pub trouble: Option<Trouble>,
     /// The name of whoever is typing; an empty one for somebody without.
@@ -199,6 +201,7 @@ pub fn begin(settings: WidgetSettings, store: Store) {
         told: Told::default(),
         can_close: false,
         is_open: false,
+        awaits_focus: true,
         trouble: None,
         typing: None,
         is_loading: false,
@@ -453,6 +456,7 @@ pub fn discarded_elsewhere(client_id: ClientId) {
 pub fn opened(with_focus: bool) {
     chat().is_open = true;
     session::settle();
+    chat().awaits_focus = with_focus;
     chat().look();
     changed(Scroll::Line);
     if with_focus {
@@ -463,6 +467,7 @@ pub fn opened(with_focus: bool) {
 /// The host page hides the panel.
 pub fn closed() {
     chat().is_open = false;
+    chat().awaits_focus = true;
     chat().look();
 }
 
