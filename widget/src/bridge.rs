@@ -12,7 +12,7 @@ use crate::{
     wire,
 };
 use js_sys::{Array, decode_uri_component};
-use shared::{CustomerId, Message, MessageText};
+use shared::{CustomerId, Message, MessageText, Sound};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessagePort, Window};
 
@@ -85,6 +85,9 @@ fn set_all(wishes: &JsValue) {
     }
     if let Some(consent) = text(wishes, "consent") {
         session::consent(&consent);
+    }
+    if let Some(sound) = get(wishes, "sound").as_bool() {
+        chat().settings.options.sound = Sound(sound);
     }
     let user = get(wishes, "user");
     match text(&user, "token") {

@@ -729,11 +729,13 @@ pub fn event(event: Event) {
     }
 }
 
-/// A sound for a message that nobody has seen, from one tab, once the visitor has done something in it.
+/// A sound for a message that nobody has seen, from one tab, once the visitor has done something in it, unless the business or
+/// the page wants none.
 fn sound() {
     let has_acted = get(&get(&window().navigator(), "userActivation"), "hasBeenActive").is_truthy();
     let chat = chat();
-    if has_acted && chat.tabs.is_leading() && chat.unread.count(&chat.timeline) > 0 {
+    let is_wanted = chat.settings.options.sound.0 && has_acted && chat.tabs.is_leading();
+    if is_wanted && chat.unread.count(&chat.timeline) > 0 {
         lazy("sound", &[]);
     }
 }
