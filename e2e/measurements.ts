@@ -1,5 +1,6 @@
 import type { Frame, Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
+import { beginLong, scrollThrough } from './support/long-history.ts';
 
 test.use({ mockScript: 'quiet.toml' });
 
@@ -12,6 +13,7 @@ interface Times {
 declare global {
   interface Window {
     times: Times;
+    frames_ms: number[];
   }
 }
 
@@ -93,4 +95,32 @@ test('seven tabs on HTTP/1.1', async ({ host, server, page }) => {
   console.log(`event streams open: ${streams.size}`);
   console.log(summary('from Enter until the sender is told that it is stored', stored_ms));
   console.log(summary('from Enter until it is seen in the last of seven tabs', everywhere_ms));
+});
+
+test('typing with ten thousand messages loaded, at a fourth of the CPU', async ({ host, server, page }) => {
+  test.setTimeout(600_000);
+  await beginLong(host, server, 10_000);
+  await page.reload();
+  await expect(host.panel.text('number 10000')).toBeInViewport();
+  const way = await scrollThrough(host);
+  console.log(`messages seen: ${way.seen.length}; rows in the document at most: ${way.nRowsMax}`);
+  await host.panel.frame.getByRole('button', { name: /Jump to newest/ }).click();
+  await expect(host.panel.text('number 10000')).toBeInViewport();
+
+  const panel = panelOf(page, server.origin);
+  const cdp = await page.context().newCDPSession(panel);
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  await panel.evaluate(() => {
+    window.frames_ms = [];
+    let before = performance.now();
+    const note = (now: number) => {
+      window.frames_ms.push(now - before);
+      before = now;
+      requestAnimationFrame(note);
+    };
+    requestAnimationFrame(note);
+  });
+  await host.panel.composer.pressSequentially('The quick brown fox jumps over the lazy dog. '.repeat(3), { delay: 40 });
+  const frames_ms = await panel.evaluate(() => window.frames_ms);
+  console.log(summary('from frame to frame, while typing', frames_ms.map(Math.round)));
 });

@@ -1,4 +1,5 @@
-//! Prepares what the program carries inside itself: the loader, minified, and the panel as trunk built it, compressed.
+//! Prepares what the program carries inside itself: the scripts for pages, minified, the panel as trunk built it, compressed,
+//! and its languages.
 //!
 //! Without a built panel (`dist/` is missing) the program compiles all the same, and says so when the panel is asked for.
 
@@ -27,14 +28,52 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let dist = env::var_os("PORCHLIGHT_DIST").map_or_else(|| root.join("dist"), PathBuf::from);
-    let loader = root.join("embed/loader.js");
+    let embed = root.join("embed");
+    let locales = root.join("widget/locales");
     println!("cargo::rerun-if-env-changed=PORCHLIGHT_DIST");
     println!("cargo::rerun-if-changed={}", dist.display());
-    println!("cargo::rerun-if-changed={}", loader.display());
+    println!("cargo::rerun-if-changed={}", embed.display());
+    println!("cargo::rerun-if-changed={}", locales.display());
 
-    fs::write(out.join("loader.js"), minify(&fs::read_to_string(&loader)?, SourceType::cjs())?)?;
-    fs::write(out.join("panel.rs"), panel_table(&dist, &out)?)?;
+    // Each names the next one, by its content.
+    let (extras_name, extras) = page_module(&embed, "extras", None)?;
+    let (page_name, page) = page_module(&embed, "page", Some(("__PORCHLIGHT_EXTRAS__", &extras_name)))?;
+    let loader = script(&embed, "loader", SourceType::cjs())?;
+    fs::write(out.join("loader.js"), loader.replace("__PORCHLIGHT_PAGE__", &format!("/assets/{page_name}")))?;
+    fs::write(out.join("find.js"), script(&embed, "find", SourceType::cjs())?)?;
+    fs::write(out.join("porchlight.js"), script(&embed, "porchlight", SourceType::mjs())?)?;
+
+    let mut table = panel_table(&dist, &out)?;
+    writeln!(table, "pub static PAGE_ASSETS: &[Asset] = &[")?;
+    table.push_str(&asset(&out, &extras_name, extras.as_bytes())?);
+    table.push_str(&asset(&out, &page_name, page.as_bytes())?);
+    writeln!(table, "];")?;
+    fs::write(out.join("panel.rs"), table)?;
+    fs::write(out.join("languages.rs"), languages_table(&locales)?)?;
     Ok(())
+}
+
+/// A script for pages, minified.
+fn script(embed: &Path, name: &str, kind: SourceType) -> Result<String, Box<dyn Error>> {
+    Ok(minify(&fs::read_to_string(embed.join(format!("{name}.js")))?, kind)?)
+}
+
+/// A module for pages, with the name of the one that it imports put in, and a name that changes with its content.
+fn page_module(
+    embed: &Path,
+    name: &str,
+    imports: Option<(&str, &str)>,
+) -> Result<(String, String), Box<dyn Error>> {
+    let mut code = script(embed, name, SourceType::mjs())?;
+    if let Some((place, imported)) = imports {
+        code = code.replace(place, imported);
+    }
+    let mut file_name = format!("{name}-");
+    for byte in &Sha256::digest(&code)[..8] {
+        write!(file_name, "{byte:02x}")?;
+    }
+    file_name.push_str(".js");
+    Ok((file_name, code))
 }
 
 fn minify(source: &str, kind: SourceType) -> Result<String, String> {
@@ -52,31 +91,50 @@ fn minify(source: &str, kind: SourceType) -> Result<String, String> {
     Ok(Codegen::new().with_options(options).with_scoping(minified.scoping).build(&program).code)
 }
 
+/// Where the document's script looks for the parts of the panel that come when they are needed.
+const LAZY: &str = "./lazy/";
+
 /// Rust source: the panel's document, the hashes of its inline scripts, and its assets with their compressed forms.
 fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     let mut table = String::new();
     let mut files = files_in(dist)?;
     let document = files.remove("index.html").map(String::from_utf8).transpose()?;
-    let document = document.map(|document| shorten_names(&mut files, &document)).transpose()?;
+    let document =
+        document.map(|document| shorten_names(&mut files, &without_local(&document))).transpose()?;
+    let document = document.map(|document| add_lazy(&mut files, dist, out, &document)).transpose()?;
     let hashes = document.as_deref().map(inline_script_hashes).unwrap_or_default();
     writeln!(table, "pub static DOCUMENT: Option<&str> = {document:?};")?;
     writeln!(table, "pub static INLINE_SCRIPT_HASHES: &[&str] = &{hashes:?};")?;
     writeln!(table, "pub static ASSETS: &[Asset] = &[")?;
     for (name, plain) in files {
-        let ready = out.join(&name);
-        fs::write(&ready, &plain)?;
-        let (br, gz) = (out.join(format!("{name}.br")), out.join(format!("{name}.gz")));
-        fs::write(&br, brotli(&plain)?)?;
-        fs::write(&gz, gzip(&plain)?)?;
-        // A path in Rust source wants the quotes and escapes of a string literal.
-        let [plain, br, gz] = [&ready, &br, &gz].map(|path| path.to_string_lossy().into_owned());
-        writeln!(
-            table,
-            "    Asset {{ name: {name:?}, plain: include_bytes!({plain:?}), br: include_bytes!({br:?}), \
-             gz: include_bytes!({gz:?}) }},"
-        )?;
+        table.push_str(&asset(out, &name, &plain)?);
     }
     writeln!(table, "];")?;
+    Ok(table)
+}
+
+/// The document without the script that does the server's part in local development.
+fn without_local(document: &str) -> String {
+    let starts = ["<script id=local>", "<script id=\"local\">"];
+    let parts = starts.iter().find_map(|start| document.split_once(start));
+    let parts = parts.and_then(|(before, rest)| Some((before, rest.split_once("</script>")?.1)));
+    parts.map_or_else(|| document.to_owned(), |(before, after)| [before, after].concat())
+}
+
+/// Rust source: the languages of the panel, each with its texts as JSON without spaces.
+fn languages_table(locales: &Path) -> Result<String, Box<dyn Error>> {
+    let mut files =
+        fs::read_dir(locales)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    files.sort();
+    let mut table = String::from("pub static LANGUAGES: &[Language] = &[\n");
+    for file in files {
+        let texts: serde_json::Value = serde_json::from_slice(&fs::read(&file)?)?;
+        let part = |name| texts[name].as_str().ok_or_else(|| format!("{} has no {name}", file.display()));
+        let (tag, direction) = (part("lang")?, part("dir")?);
+        let texts = texts.to_string();
+        writeln!(table, "    Language {{ tag: {tag:?}, direction: {direction:?}, texts: {texts:?} }},")?;
+    }
+    table.push_str("];\n");
     Ok(table)
 }
 
@@ -98,7 +156,8 @@ fn files_in(dist: &Path) -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
 /// Makes the panel's wasm and the glue between it and JavaScript as small as they go, and the names of the files those of
 /// what they hold then: browsers keep them for ever. Answers the document with the new names.
 fn shorten_names(files: &mut BTreeMap<String, Vec<u8>>, document: &str) -> Result<String, Box<dyn Error>> {
-    let wasm_name = files.keys().find(|name| name.ends_with("_bg.wasm")).cloned().ok_or("dist/ has no wasm")?;
+    let wasm_name =
+        files.keys().find(|name| name.ends_with("_bg.wasm")).cloned().ok_or("dist/ has no wasm")?;
     let stem = wasm_name.trim_end_matches("_bg.wasm").to_owned();
     let wasm = files.remove(&wasm_name).unwrap_or_default();
     let glue = files.remove(&format!("{stem}.js")).ok_or("dist/ has no glue for its wasm")?;
@@ -116,6 +175,53 @@ fn shorten_names(files: &mut BTreeMap<String, Vec<u8>>, document: &str) -> Resul
     files.insert(format!("{new_stem}_bg.wasm"), wasm);
     files.insert(format!("{new_stem}.js"), glue);
     Ok(document.replace(&stem, &new_stem))
+}
+
+/// Rust source: a file that is served as it is, in its three forms.
+fn asset(out: &Path, name: &str, plain: &[u8]) -> std::io::Result<String> {
+    let [ready, br, gz] = ["", ".br", ".gz"].map(|suffix| out.join(format!("{name}{suffix}")));
+    fs::write(&ready, plain)?;
+    fs::write(&br, brotli(plain)?)?;
+    fs::write(&gz, gzip(plain)?)?;
+    // A path in Rust source wants the quotes and escapes of a string literal.
+    let [plain, br, gz] = [ready, br, gz].map(|path| path.to_string_lossy().into_owned());
+    Ok(format!(
+        "    Asset {{ name: {name:?}, plain: include_bytes!({plain:?}), br: include_bytes!({br:?}), \
+         gz: include_bytes!({gz:?}) }},\n"
+    ))
+}
+
+/// Adds the parts of the panel that come when they are needed, in a folder that is named after what is in it: they import each
+/// other by their names, and browsers keep them for ever. Answers the document with the place of that folder.
+fn add_lazy(
+    files: &mut BTreeMap<String, Vec<u8>>,
+    dist: &Path,
+    out: &Path,
+    document: &str,
+) -> Result<String, Box<dyn Error>> {
+    let lazy_files = files_in(&dist.join("lazy"))?;
+    let mut digest = Sha256::new();
+    for plain in lazy_files.values() {
+        digest.update(plain);
+    }
+    let mut folder = String::from("lazy-");
+    for byte in &digest.finalize()[..8] {
+        write!(folder, "{byte:02x}")?;
+    }
+    fs::create_dir_all(out.join(&folder))?;
+    for (name, plain) in lazy_files {
+        let is_script = Path::new(&name).extension().is_some_and(|extension| extension == "js");
+        let plain = if is_script {
+            minify(std::str::from_utf8(&plain)?, SourceType::mjs())?.into_bytes()
+        } else {
+            plain
+        };
+        files.insert(format!("{folder}/{name}"), plain);
+    }
+    if document.matches(LAZY).count() != 1 {
+        return Err(format!("dist/index.html does not name {LAZY} once").into());
+    }
+    Ok(document.replace(LAZY, &format!("/assets/{folder}/")))
 }
 
 /// CSP sources (`sha256-…`) of the scripts that stand in the document itself.

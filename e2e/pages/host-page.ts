@@ -17,7 +17,7 @@ export class HostPage {
     readonly page: Page,
     readonly hosts: HostServer,
   ) {
-    this.launcher = page.getByRole('button', { name: /^(Open|Close) chat/ });
+    this.launcher = page.locator('porchlight-chat').getByRole('button');
     this.frame = page.locator('porchlight-chat iframe');
     this.panel = new PanelPage(page, page.frameLocator('porchlight-chat iframe'));
     page.on('console', (message) => this.console.push(`${message.type()}: ${message.text()}`));

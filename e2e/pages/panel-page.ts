@@ -8,6 +8,11 @@ export type State = 'Sending' | 'Sent' | 'Delivered' | 'Read' | 'Not sent';
 export class PanelPage {
   readonly composer: Locator;
   readonly attachButton: Locator;
+  readonly emojiButton: Locator;
+  /** The emoji picker. */
+  readonly picker: Locator;
+  /** A picture over the panel. */
+  readonly lightbox: Locator;
   readonly sendButton: Locator;
   readonly closeButton: Locator;
   readonly conversation: Locator;
@@ -27,6 +32,9 @@ export class PanelPage {
   ) {
     this.composer = frame.getByRole('textbox', { name: 'Message' });
     this.attachButton = frame.getByRole('button', { name: 'Attach files' });
+    this.emojiButton = frame.getByRole('button', { name: 'Emoji', exact: true });
+    this.picker = frame.getByRole('dialog', { name: 'Emoji' });
+    this.lightbox = frame.locator('dialog.lightbox');
     this.sendButton = frame.getByRole('button', { name: 'Send' });
     this.closeButton = frame.getByRole('button', { name: 'Close chat' });
     this.conversation = frame.getByRole('log', { name: 'Conversation' });

@@ -57,7 +57,7 @@ test('on a phone the panel fills the screen, the launcher makes room, and nothin
 
 test('the launcher says what it controls, and whether that is open', async ({ host, page }) => {
   await host.goto();
-  await expect(host.launcher).toHaveAccessibleName('Open chat');
+  await expect(host.launcher).toHaveAccessibleName('Chat');
   await expect(host.launcher).toHaveAttribute('aria-expanded', 'false');
   await host.open();
   await expect(host.launcher).toHaveAccessibleName('Close chat');

@@ -24,25 +24,25 @@ test('on a page that the widget is not for, the browser refuses the frame and th
   await page.clock.install();
   await host.goto('plain', hosts.foreignOrigin);
   await host.launcher.click();
-  await expect(host.launcher).toHaveAccessibleName('Close chat');
+  await expect(host.launcher).toHaveAttribute('aria-expanded', 'true');
 
   await expect(async () => {
     await page.clock.fastForward(15_000);
     expect(host.warnings).toHaveLength(1);
   }).toPass();
   expect(host.warnings[0]).toContain(hosts.foreignOrigin);
-  await expect(host.launcher).toHaveAccessibleName('Open chat');
+  await expect(host.launcher).toHaveAttribute('aria-expanded', 'false');
   await expect(host.frame).toHaveCount(0);
   await expect(page.getByRole('alert')).toHaveCount(0);
   expect(host.errors).toEqual([]);
 
   await test.step('another try ends the same way, without another warning', async () => {
     await host.launcher.click();
-    await expect(host.launcher).toHaveAccessibleName('Close chat');
+    await expect(host.launcher).toHaveAttribute('aria-expanded', 'true');
     await expect(host.frame).toBeHidden();
     await expect(async () => {
       await page.clock.fastForward(15_000);
-      await expect(host.launcher).toHaveAccessibleName('Open chat', { timeout: 200 });
+      await expect(host.launcher).toHaveAttribute('aria-expanded', 'false', { timeout: 200 });
     }).toPass();
     expect(host.warnings).toHaveLength(1);
   });
@@ -100,6 +100,34 @@ test('a message the server can never accept says so, can be tried again, and hol
   await panel.message('Refused').getByRole('button', { name: 'Try again' }).click();
   await panel.expectStored('Refused');
   await expect(panel.message('Refused')).toHaveCount(1);
+});
+
+test('a message that was refused says why, and can be deleted', async ({ host, page }) => {
+  await host.goto();
+  await host.open();
+  const { panel } = host;
+  await panel.send('Hello there');
+  await panel.expectGreeting();
+  for (const [status, code, reason] of [
+    [413, 'body_too_large', 'The text is too long.'],
+    [404, 'not_found', 'This conversation is no longer there.'],
+    [422, 'client_id_reused', 'It was not accepted.'],
+    [403, 'origin_refused', 'It was not accepted.'],
+  ] as const) {
+    await page.route(
+      '**/widget/v1/conversations/*/messages/*',
+      (route) => route.fulfill({ status, json: { error: { code, message: 'No.' } } }),
+      { times: 1 },
+    );
+    await panel.send(code);
+    await panel.expectState(code, 'Not sent');
+    await expect(panel.message(code)).toContainText(reason);
+    await panel.message(code).getByRole('button', { name: 'Delete' }).click();
+    await expect(panel.message(code)).toHaveCount(0);
+    await expect(panel.composer).toBeFocused();
+  }
+  await panel.send('After all');
+  await panel.expectAnswer('After all');
 });
 
 test('markup in a message is text', async ({ host }) => {

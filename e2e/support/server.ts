@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const BIN =
   process.env.PORCHLIGHT_BIN ?? fileURLToPath(new URL('../../target/release/porchlight', import.meta.url));
@@ -97,6 +98,12 @@ export class Server {
       await sleep(20);
     }
     throw new Error('the server was not ready after 20 s; see server.log');
+  }
+
+  /** Asks the running server for something by its command line, as an operator does, and gives what it answers. */
+  async command(...words: string[]): Promise<any> {
+    const { stdout } = await promisify(execFile)(BIN, [...words, '--data', this.data, '--json']);
+    return JSON.parse(stdout);
   }
 
   /** Ends the process: SIGKILL as a crash would, SIGTERM as an operator would. Comes back when it has ended. */

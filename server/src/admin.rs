@@ -7,21 +7,22 @@ pub mod arguments;
 pub mod client;
 pub mod socket;
 mod table;
+pub mod widget_flags;
 
 use crate::{
     auth::ApiTokenText,
     dialect::times::iso,
-    domain::{
-        self, ChannelKind, CompanyChange, Error, Operator, Plan, Presence, Scope,
-        administration::{DEFAULT_COLOR, WidgetDraft},
-    },
+    domain::{self, ChannelKind, CompanyChange, Error, Operator, Plan, Presence, Scope},
 };
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use shared::limits::NAME_MAX_CHARS;
+use shared::{WidgetOptions, limits::NAME_MAX_CHARS};
 use tracing::error;
 use uuid::Uuid;
+use widget_flags::WidgetFlags;
+
+const ADDRESS_MAX_BYTES: usize = 2048;
 
 /// What is asked. A company is named by its id, its number or its property code; an agent by id or number; a channel also by
 /// its kind.
@@ -48,6 +49,7 @@ pub enum Request {
         name: String,
         email: Option<String>,
         role: String,
+        avatar: Option<String>,
     },
     ListAgents {
         company: String,
@@ -71,12 +73,18 @@ pub enum Request {
     CreateWidget {
         company: String,
         domain: String,
-        name: Option<String>,
-        heading: Option<String>,
-        tagline: Option<String>,
+        settings: Box<WidgetFlags>,
     },
     ListWidgets {
         company: String,
+    },
+    /// What is left out stays.
+    SetWidget {
+        widget: String,
+        settings: Box<WidgetFlags>,
+    },
+    MakeWidgetSecret {
+        widget: String,
     },
     CreateChannel {
         company: String,
@@ -100,10 +108,14 @@ pub enum Response {
     Agent(Agent),
     Agents(Vec<Agent>),
     Tokens(Vec<Token>),
-    /// The one answer that holds a secret.
+    /// It holds a secret.
     NewToken(NewToken),
     Widget(Widget),
     Widgets(Vec<Widget>),
+    /// A widget with everything that can be set.
+    WidgetSettings(Box<WidgetSettings>),
+    /// It is shown this once.
+    WidgetSecret(WidgetSecret),
     Channel(Channel),
     Channels(Vec<Channel>),
     /// What was revoked, in words.
@@ -122,6 +134,8 @@ impl Response {
             Self::NewToken(token) => json!(token),
             Self::Widget(widget) => json!(widget),
             Self::Widgets(widgets) => json!(widgets),
+            Self::WidgetSettings(widget) => json!(widget),
+            Self::WidgetSecret(secret) => json!(secret),
             Self::Channel(channel) => json!(channel),
             Self::Channels(channels) => json!(channels),
             Self::Revoked(what) => json!({ "revoked": what }),
@@ -195,6 +209,7 @@ pub struct Agent {
     pub name: String,
     pub email: Option<String>,
     pub role: String,
+    pub avatar_url: Option<String>,
     pub status: String,
     pub created_at: String,
 }
@@ -233,6 +248,36 @@ pub struct Widget {
     pub heading: String,
 }
 
+/// By the names of the API, of which the command line's are short forms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WidgetSettings {
+    pub id: Uuid,
+    pub name: Option<String>,
+    pub domain: Option<String>,
+    pub allowed_domains: Vec<String>,
+    pub welcome_heading: String,
+    pub welcome_tagline: String,
+    pub primary_color: String,
+    pub logo_url: Option<String>,
+    pub show_online_badge: bool,
+    /// Those that are not as they are by default.
+    #[serde(flatten)]
+    pub options: WidgetOptions,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WidgetSecret {
+    pub id: Uuid,
+    /// What the business signs with.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for WidgetSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WidgetSecret").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channel {
     pub num: i64,
@@ -264,10 +309,11 @@ pub async fn run(operator: &Operator, request: Request) -> Result<Response, Fail
             };
             Ok(Response::Company(operator.change_company(company.id, change).await?.into()))
         }
-        Request::CreateAgent { company, name, email, role } => {
+        Request::CreateAgent { company, name, email, role, avatar } => {
             let (name, email, role) = (named("name", name)?, maybe("email", email)?, named("role", role)?);
+            let avatar = avatar.map(picture).transpose()?;
             let company = find_company(operator, &company).await?;
-            Ok(Response::Agent(operator.create_agent(company.id, name, email, role).await?.into()))
+            Ok(Response::Agent(operator.create_agent(company.id, name, email, role, avatar).await?.into()))
         }
         Request::ListAgents { company } => {
             let company = find_company(operator, &company).await?;
@@ -295,19 +341,21 @@ pub async fn run(operator: &Operator, request: Request) -> Result<Response, Fail
             Ok(Response::Tokens(all(operator.tokens(company.id).await?)))
         }
         Request::RevokeToken { token } => revoke_token(operator, &token).await,
-        Request::CreateWidget { company, domain, name, heading, tagline } => {
-            let draft = WidgetDraft {
-                domain: Some(named("domain", domain)?),
-                name: maybe("name", name)?,
-                heading: maybe("heading", heading)?.unwrap_or_else(|| "Chat with us".into()),
-                tagline: maybe("tagline", tagline)?.unwrap_or_default(),
-                color: DEFAULT_COLOR.into(),
-                logo_url: None,
-                show_online_badge: true,
-                config: serde_json::Map::new(),
-            };
+        Request::CreateWidget { company, domain, settings } => {
+            let about = settings.read()?;
             let company = find_company(operator, &company).await?;
-            Ok(Response::Widget(operator.create_widget(company.id, draft).await?.into()))
+            Ok(Response::Widget(operator.create_widget(company.id, &domain, about).await?.into()))
+        }
+        Request::SetWidget { widget, settings } => {
+            let change = settings.read()?;
+            let widget = find_widget(operator, &widget).await?;
+            let changed = operator.change_widget(&widget, change).await?;
+            Ok(Response::WidgetSettings(Box::new(changed.into())))
+        }
+        Request::MakeWidgetSecret { widget } => {
+            let widget = find_widget(operator, &widget).await?;
+            let secret = operator.make_identity_secret(&widget).await?;
+            Ok(Response::WidgetSecret(WidgetSecret { id: widget.id.0, secret: secret.reveal().to_owned() }))
         }
         Request::ListWidgets { company } => {
             let company = find_company(operator, &company).await?;
@@ -377,6 +425,14 @@ async fn find_agent(
     })
 }
 
+async fn find_widget(operator: &Operator, id: &str) -> Result<domain::Widget, Failure> {
+    let found = match id.parse() {
+        Ok(id) => operator.widget(id).await?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| Failure::not_found(format!("there is no widget with the id {id:?}")))
+}
+
 async fn find_token(operator: &Operator, id: Uuid) -> Result<domain::ApiToken, Failure> {
     operator.token(id).await?.ok_or_else(|| Failure::not_found(format!("there is no token with the id {id}")))
 }
@@ -408,6 +464,21 @@ fn named(what: &str, text: String) -> Result<String, Failure> {
 
 fn maybe(what: &str, text: Option<String>) -> Result<Option<String>, Failure> {
     text.map(|text| named(what, text)).transpose()
+}
+
+/// The address of a picture that visitors' browsers fetch. The panel's policy lets them fetch by https only.
+fn picture(address: String) -> Result<String, Failure> {
+    let host = address.strip_prefix("https://").unwrap_or_default();
+    let is_plain = !address.contains(|character: char| character.is_whitespace() || character.is_control());
+    if is_plain
+        && address.len() <= ADDRESS_MAX_BYTES
+        && host.starts_with(|first: char| first.is_alphanumeric() || first == '[')
+    {
+        return Ok(address);
+    }
+    Err(Failure::invalid(format!(
+        "avatar must be an https address of at most {ADDRESS_MAX_BYTES} bytes, without spaces"
+    )))
 }
 
 fn all<T, U: From<T>>(found: Vec<T>) -> Vec<U> {
@@ -523,6 +594,7 @@ impl From<domain::Agent> for Agent {
             name: agent.name,
             email: agent.email,
             role: agent.role,
+            avatar_url: agent.avatar_url,
             status: status.to_owned(),
             created_at: iso(agent.created_at),
         }
@@ -546,6 +618,23 @@ impl From<domain::ApiToken> for Token {
 impl From<domain::Widget> for Widget {
     fn from(widget: domain::Widget) -> Self {
         Self { id: widget.id.0, name: widget.name, domain: widget.domain, heading: widget.heading }
+    }
+}
+
+impl From<domain::Widget> for WidgetSettings {
+    fn from(widget: domain::Widget) -> Self {
+        Self {
+            id: widget.id.0,
+            name: widget.name,
+            domain: widget.domain,
+            allowed_domains: widget.allowed_domains,
+            welcome_heading: widget.heading,
+            welcome_tagline: widget.tagline,
+            primary_color: widget.color,
+            logo_url: widget.logo_url,
+            show_online_badge: widget.show_online_badge,
+            options: widget.options,
+        }
     }
 }
 

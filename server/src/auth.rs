@@ -1,4 +1,7 @@
-//! Tokens: made here, given out once, and known afterwards only by their hash.
+//! Tokens: made here, given out once, and known afterwards only by their hash. And the one kind that others make:
+//! [`identity`].
+
+pub mod identity;
 
 use crate::{clock::random_bytes, domain::Hash};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

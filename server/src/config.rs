@@ -233,6 +233,7 @@ impl ServeArgs {
         let limits = Limits {
             sends_per_visitor: or(given.sends_per_visitor, file.sends_per_visitor, usual.sends_per_visitor),
             typing_per_visitor: usual.typing_per_visitor,
+            tellings_per_visitor: usual.tellings_per_visitor,
             sessions_per_address: or(
                 given.sessions_per_address,
                 file.sessions_per_address,

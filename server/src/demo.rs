@@ -65,18 +65,8 @@ pub async fn prepare(
             agent_name: AGENT_NAME.into(),
             channel: CHANNEL_ID,
             widget: Some(Widget {
-                id: WIDGET_ID,
-                company: COMPANY_ID,
-                channel: CHANNEL_ID,
-                name: None,
-                domain: None,
                 allowed_domains: vec!["http://127.0.0.1:*".into(), "http://localhost:*".into()],
-                heading: "Chat with us".into(),
-                tagline: "We usually answer within a few minutes".into(),
-                color: "#7650ff".into(),
-                logo_url: None,
-                show_online_badge: true,
-                config: serde_json::Map::new(),
+                ..Widget::new(WIDGET_ID, COMPANY_ID, CHANNEL_ID, None)
             }),
             at,
         })

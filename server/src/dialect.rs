@@ -15,6 +15,7 @@ pub mod paths;
 pub mod pingback;
 pub mod times;
 pub mod upload;
+pub mod widget_change;
 
 use self::{
     fields::{Fields, FromFields},

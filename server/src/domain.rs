@@ -20,6 +20,8 @@ pub mod message;
 pub mod operator;
 pub mod session;
 pub mod sessions;
+pub mod visitor;
+pub mod widget;
 
 pub use administration::{Administration, Principal};
 pub use attachment::{Attachment, NewAttachment};
@@ -34,8 +36,8 @@ pub use customers::Customers;
 pub use delivery::{Job, JobState, Progress};
 pub use directory::{
     Agent, ApiToken, Channel, ChannelChange, ChannelKind, Company, CompanyChange, CompanyRef, GuestSession,
-    NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet, Plan,
-    Scope, Webhook, WebhookFormat, Widget,
+    NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany, NewWebhook, Outlet, Plan, Scope, Webhook,
+    WebhookFormat,
 };
 pub use error::{Error, InvalidField, Problem, Result};
 pub use guest_sessions::GuestSessions;
@@ -43,3 +45,5 @@ pub use message::{Author, Content, Message, MessagePage, MessageQuery, Sender, S
 pub use operator::Operator;
 pub use session::{Hash, NewTokens, VisitorSession};
 pub use sessions::Sessions;
+pub use visitor::{Said, SaidEvent, SaidOfConversation, SaidProfile};
+pub use widget::{NewWidget, Widget, WidgetChange};

@@ -17,7 +17,7 @@ use crate::{
         params::{Param, Params},
         paths,
     },
-    domain::{Content, administration, code},
+    domain::{Content, code, widget},
     files::{FileKey, clean_name, content_type},
     live::Start,
     origin::OwnOrigin,
@@ -162,9 +162,10 @@ pub fn origins(data: &[u8]) {
         drop(OwnOrigin::of(line));
         let _ = line.parse::<Network>();
         drop(Outbound::new(false).check_url(line));
-        if let Some(site) = administration::site(line) {
-            assert_eq!(administration::site(&site).as_ref(), Some(&site), "it is its own spelling");
-            let sources = administration::sources_of(&site);
+        if let Some(site) = widget::site(line) {
+            assert_eq!(widget::site(&site).as_ref(), Some(&site), "it is its own spelling");
+        }
+        if let Some(sources) = widget::sources(line) {
             let policy = content_security_policy(&sources);
             let ours = content_security_policy(&[]);
             let added = policy.strip_prefix(&ours).expect("it only adds");

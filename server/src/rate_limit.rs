@@ -26,6 +26,8 @@ pub struct Limits {
     pub sends_per_visitor: u32,
     /// "Typing" notices. Those beyond are dropped in silence.
     pub typing_per_visitor: u32,
+    /// What the page tells of a visitor: who they are, what they do.
+    pub tellings_per_visitor: u32,
     pub sessions_per_address: u32,
     /// Of the panel and its API. A company's own servers have the limit of their company instead.
     pub requests_per_address: u32,
@@ -44,6 +46,7 @@ impl Default for Limits {
         Self {
             sends_per_visitor: 60,
             typing_per_visitor: 60,
+            tellings_per_visitor: 60,
             sessions_per_address: 60,
             requests_per_address: 3_000,
             streams_per_visitor: 32,
@@ -57,6 +60,7 @@ impl Limits {
     pub const NONE: Self = Self {
         sends_per_visitor: 0,
         typing_per_visitor: 0,
+        tellings_per_visitor: 0,
         sessions_per_address: 0,
         requests_per_address: 0,
         streams_per_visitor: 0,
@@ -72,6 +76,7 @@ pub struct RateLimits {
     premium: Option<Keyed<CompanyId>>,
     sends: Option<Keyed<CustomerId>>,
     typing: Option<Keyed<CustomerId>>,
+    tellings: Option<Keyed<CustomerId>>,
     sessions: Option<Keyed<ClientAddress>>,
     requests: Option<Keyed<ClientAddress>>,
     streams_of_one: Arc<OpenCounts<Uuid>>,
@@ -116,6 +121,7 @@ impl RateLimits {
             premium: plan(Plan::Premium),
             sends: Keyed::per_minute(limits.sends_per_visitor),
             typing: Keyed::per_minute(limits.typing_per_visitor),
+            tellings: Keyed::per_minute(limits.tellings_per_visitor),
             sessions: Keyed::per_minute(limits.sessions_per_address),
             requests: Keyed::per_minute(limits.requests_per_address),
             streams_of_one: OpenCounts::new(limits.streams_per_visitor),
@@ -143,6 +149,11 @@ impl RateLimits {
     /// Whether a visitor's "typing" is passed on.
     pub fn allows_typing(&self, visitor: CustomerId) -> bool {
         take(self.typing.as_ref(), Some(&visitor)).is_ok()
+    }
+
+    /// Something that the page tells of a visitor.
+    pub fn check_telling(&self, visitor: CustomerId) -> Result<()> {
+        take(self.tellings.as_ref(), Some(&visitor))
     }
 
     /// A session that is made for somebody at an address; nobody's address counts for nothing.

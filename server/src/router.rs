@@ -14,7 +14,7 @@ use axum::{
     extract::{DefaultBodyLimit, MatchedPath, Request},
     middleware::{self, Next},
     response::Response,
-    routing::{get, post, put},
+    routing::{delete, get, patch, post, put},
 };
 use http::{HeaderName, HeaderValue};
 use shared::limits::BODY_MAX_BYTES;
@@ -33,11 +33,16 @@ pub fn router(app: App) -> Router {
         .route("/widgets/{widget}", get(widget_api::widgets::get_widget))
         .route("/sessions", post(widget_api::sessions::create_session))
         .route("/sessions/refresh", post(widget_api::sessions::refresh_session))
+        .route("/sessions/current", delete(widget_api::sessions::end_session))
+        .route("/identity", post(widget_api::sessions::identify_visitor))
+        .route("/visitor", patch(widget_api::visitor::change_visitor))
+        .route("/events", post(widget_api::visitor::track_event))
         .route(
             "/conversations",
             get(widget_api::conversations::list_conversations)
                 .post(widget_api::conversations::start_conversation),
         )
+        .route("/conversations/{conversation}", patch(widget_api::conversations::change_conversation))
         .route("/conversations/{conversation}/messages", get(widget_api::messages::list_messages))
         .route("/conversations/{conversation}/messages/{client_id}", put(widget_api::messages::send_message))
         .route("/conversations/{conversation}/read", put(widget_api::conversations::mark_read))
@@ -48,6 +53,7 @@ pub fn router(app: App) -> Router {
             post(widget_api::attachments::upload_attachment).layer(DefaultBodyLimit::disable()),
         )
         .route("/stream", get(widget_api::stream::stream_events))
+        .route("/texts/{language}", get(web::languages::texts))
         .fallback(widget_api::error::not_found)
         .method_not_allowed_fallback(widget_api::error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
@@ -73,8 +79,9 @@ pub fn router(app: App) -> Router {
         .merge(documentation)
         .route("/docs/style.css", get(web::docs::style))
         .route("/widget.js", get(web::loader::loader))
+        .route("/porchlight.js", get(web::loader::module))
         .route("/panel/{widget}", get(web::panel::panel_document))
-        .route("/assets/{name}", get(web::assets::asset))
+        .route("/assets/{*name}", get(web::assets::asset))
         .route("/files/{key}/{name}", get(web::files::file))
         .route("/demo", get(web::demo::first_page))
         .route("/demo/second", get(web::demo::second_page))

@@ -20,7 +20,7 @@ pub use customers::{CustomerStore, NewCustomer};
 pub use deliveries::{DeliveryStore, KeptAnswer, NewDelivery, WebhookDelivery};
 pub use directory::DirectoryStore;
 pub use log::{ChangeSink, LogStore};
-pub use sessions::{NewSession, SessionStore};
+pub use sessions::{Identification, Identified, NewSession, SessionStore};
 
 use crate::domain::Result;
 use async_trait::async_trait;

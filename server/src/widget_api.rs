@@ -10,4 +10,5 @@ pub mod guard;
 pub mod messages;
 pub mod sessions;
 pub mod stream;
+pub mod visitor;
 pub mod widgets;

@@ -33,6 +33,9 @@ pub enum Presence {
 pub struct Agent {
     pub id: AgentId,
     pub name: String,
+    /// Their picture, where there is one: an https address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar_url: Option<String>,
     pub presence: Presence,
 }
 

@@ -25,7 +25,10 @@ pub use error::{ErrorBody, ErrorCode, ErrorDetail, FieldProblem};
 pub use event::{Event, Goodbye, Heartbeat, Position, Receipt, ReceiptState, Snapshot, Typing};
 pub use id::{AgentId, AttachmentId, ClientId, CompanyId, ConversationId, CustomerId, MessageId, WidgetId};
 pub use message::{Ack, MarkRead, Message, MessagePage, Reader, SendMessage, Sender, SenderType, Seq};
-pub use session::{CreateSession, Session};
+pub use session::{CreateSession, Identify, Session};
 pub use text::{MessageText, TextProblem};
 pub use time::Timestamp;
-pub use widget::WidgetSettings;
+pub use widget::{
+    ColorScheme, Consent, Corner, Launcher, Offset, OutOfBounds, Radius, Sound, WidgetOptions,
+    WidgetSettings, ZIndex,
+};

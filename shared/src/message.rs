@@ -89,6 +89,9 @@ pub struct Sender {
     /// A name to show, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Their picture, where there is one: an https address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar_url: Option<String>,
 }
 
 /// One stored message.

@@ -5,6 +5,8 @@ use shared::*;
 use std::fmt::Debug;
 use uuid::Uuid;
 
+const AVATAR: &str = "https://example.com/robin.png";
+
 const fn uuid(n: u128) -> Uuid {
     Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + n)
 }
@@ -25,7 +27,12 @@ fn conversation() -> Conversation {
         last_seq: 2,
         customer_read_seq: 1,
         n_unread: 1,
-        agent: Some(Agent { id: AgentId(uuid(2)), name: "Robin".into(), presence: Presence::Live }),
+        agent: Some(Agent {
+            id: AgentId(uuid(2)),
+            name: "Robin".into(),
+            avatar_url: Some(AVATAR.into()),
+            presence: Presence::Live,
+        }),
     }
 }
 
@@ -35,7 +42,7 @@ fn customer_message() -> Message {
         conversation_id: ConversationId(uuid(1)),
         seq: 1,
         client_id: Some(ClientId(uuid(4))),
-        sender: Sender { kind: SenderType::Customer, id: None, name: None },
+        sender: Sender { kind: SenderType::Customer, id: None, name: None, avatar_url: None },
         content: "Hello \u{1f44b}".into(),
         attachments: Vec::new(),
         ack: Ack::Read,
@@ -72,7 +79,12 @@ fn agent_message() -> Message {
         id: MessageId(uuid(5)),
         seq: 2,
         client_id: None,
-        sender: Sender { kind: SenderType::Agent, id: Some(uuid(2)), name: Some("Robin".into()) },
+        sender: Sender {
+            kind: SenderType::Agent,
+            id: Some(uuid(2)),
+            name: Some("Robin".into()),
+            avatar_url: Some(AVATAR.into()),
+        },
         content: "Hi!".into(),
         ack: Ack::Sent,
         ..customer_message()
@@ -136,16 +148,17 @@ fn attachments() {
 #[test]
 fn sessions_and_settings() {
     pin("create_session", &CreateSession { widget_id: WidgetId(uuid(6)) });
-    pin(
-        "session",
-        &Session {
-            customer_id: CustomerId(uuid(7)),
-            access_token: "access".into(),
-            access_expires_at: Timestamp(1_700_000_900_000_000),
-            refresh_token: "refresh".into(),
-            refresh_expires_at: Timestamp(1_731_536_000_000_000),
-        },
-    );
+    let session = Session {
+        customer_id: CustomerId(uuid(7)),
+        access_token: "access".into(),
+        access_expires_at: Timestamp(1_700_000_900_000_000),
+        refresh_token: "refresh".into(),
+        refresh_expires_at: Timestamp(1_731_536_000_000_000),
+        continues: None,
+    };
+    pin("session", &session);
+    pin("session_that_continues_another", &Session { continues: Some(CustomerId(uuid(12))), ..session });
+    pin("identify", &Identify { widget_id: WidgetId(uuid(6)), token: "header.claims.signature".into() });
     let settings = WidgetSettings {
         id: WidgetId(uuid(6)),
         heading: "Chat with us".into(),
@@ -153,9 +166,29 @@ fn sessions_and_settings() {
         color: "#7650ff".into(),
         logo_url: Some("https://example.com/logo.png".into()),
         show_online_badge: true,
+        options: WidgetOptions::default(),
     };
     pin("widget_settings", &settings);
-    pin("widget_settings_without_logo", &WidgetSettings { logo_url: None, ..settings });
+    let options = WidgetOptions {
+        color_scheme: ColorScheme::Dark,
+        radius: Radius::try_from(0).unwrap(),
+        position: Corner::Start,
+        offset_x: Offset::try_from(0).unwrap(),
+        offset_y: Offset::try_from(400).unwrap(),
+        z_index: ZIndex::try_from(1).unwrap(),
+        launcher: Launcher::Elements("#help, .chat".into()),
+        launcher_label: Some("Help".into()),
+        locale: Some("pt-BR".into()),
+        consent: Consent::None,
+        open_on_load: true,
+        sound: Sound(false),
+    };
+    pin("widget_settings_without_logo", &WidgetSettings { logo_url: None, ..settings.clone() });
+    pin("widget_settings_with_options", &WidgetSettings { options, ..settings });
+    let words = |launcher: Launcher| serde_json::to_string(&launcher).unwrap();
+    assert_eq!(words(Launcher::Default), "\"default\"");
+    assert_eq!(words(Launcher::Hidden), "\"hidden\"");
+    assert_eq!(serde_json::from_str::<Launcher>("\"hidden\"").unwrap(), Launcher::Hidden);
 }
 
 #[test]

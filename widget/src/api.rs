@@ -102,17 +102,25 @@ pub fn retry_after_ms(header: &JsValue) -> Option<f64> {
     })
 }
 
-/// A request of this visitor. Without a session, or when it has ended for good, `None`.
+/// A request of this visitor. Without a session, or when it has ended for good, `None`; and when somebody else has come
+/// meanwhile, whom the answer does not concern.
 pub async fn call(method: &str, path: &str, body: &JsValue) -> Option<Reply> {
+    let visitor = chat().visitor();
     let mut is_first = true;
     loop {
         let token = chat().access_token()?;
         let reply = fetch(method, path, Some(&token), body).await;
-        if reply.status != 401 || !is_first {
+        let is_last = reply.status != 401 || !is_first;
+        if !is_last {
+            renew(&token).await;
+        }
+        if chat().visitor() != visitor {
+            return None;
+        }
+        if is_last {
             return Some(reply);
         }
         is_first = false;
-        renew(&token).await;
     }
 }
 
@@ -133,6 +141,10 @@ pub async fn ensure_session() -> Result<(), Outcome> {
         return Ok(());
     }
     let made = exclusive(Box::pin(async {
+        let awaits_identity = chat().awaits_identity();
+        if awaits_identity {
+            return session::exchange_identity().await;
+        }
         // Another tab may have made one while this one waited its turn.
         if session::adopt() {
             return Reply::NONE;

@@ -1,8 +1,8 @@
 //! Starts the panel: reads its settings, dresses the document, mounts the components.
 
 use crate::{
-    api, bridge,
-    browser::{element, listen, spawn, text, window},
+    bridge,
+    browser::{element, listen, text, window},
     chat::{self, chat},
     locale, looks, session,
     storage::Store,
@@ -13,20 +13,17 @@ use uuid::Uuid;
 use wasm_bindgen::JsValue;
 
 pub fn start() {
-    spawn(async {
-        if let Some(settings) = settings().await {
-            open(settings, Store::open());
-        }
-    });
+    locale::set(given("texts"));
+    if let Some(settings) = wire::settings(&given("settings")) {
+        let store = Store::open(settings.options.consent);
+        open(settings, store);
+    }
 }
 
-/// From the document, where the server has put them; else, in local development, from the server.
-async fn settings() -> Option<WidgetSettings> {
-    if let Some(block) = element("settings") {
-        return wire::settings(&wire::parse(&text(&block, "textContent")?)?);
-    }
-    let path = ["/widgets/", &looks::parameter("id")?].concat();
-    api::fetch("GET", &path, None, &JsValue::UNDEFINED).await.read(wire::settings)
+/// What the server has put into the document.
+fn given(id: &str) -> JsValue {
+    let json = element(id).and_then(|block| text(&block, "textContent"));
+    json.and_then(|json| wire::parse(&json)).unwrap_or_default()
 }
 
 /// Opens the panel in this document.
@@ -50,14 +47,17 @@ fn follow_other_tabs() {
         // One after the other: each takes the state for the whole of its statement.
         let session_key = chat().key("session");
         let outbox_prefix = chat().key("outbox:");
-        let is_removed = text(&event, "newValue").is_none();
+        let new_value = text(&event, "newValue");
+        let is_removed = new_value.is_none();
         if key == session_key {
             // By now there may be another one.
             let (had_session, has_session) = {
                 let chat = chat();
                 (chat.session.is_some(), session::stored(&chat).is_some())
             };
-            if has_session {
+            if new_value.as_deref() == Some(session::LEFT) {
+                session::leave();
+            } else if has_session {
                 session::follow();
             } else if had_session {
                 session::forget();

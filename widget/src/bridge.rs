@@ -1,12 +1,18 @@
 //! What the panel and the host page's loader say to each other: one handshake by `postMessage`, both sides checking
-//! source and origin, then a `MessagePort` with a fixed set of commands. No token and no text ever goes this way.
+//! source and origin, then a `MessagePort` with a fixed set of commands. No token and no text ever goes to the page.
 
 use crate::{
+    api::Reply,
     browser::{function, get, listen, object, set, text, window},
     chat::{self, chat},
+    facts,
+    locale::{self, t, t_count},
+    session,
     ui::draw,
+    wire,
 };
 use js_sys::{Array, decode_uri_component};
+use shared::{CustomerId, Message, MessageText};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessagePort, Window};
 
@@ -42,26 +48,91 @@ fn host() -> Option<(Window, String)> {
 }
 
 fn attach(port: MessagePort) {
-    let on_message = function(|event| {
-        let command = get(&event, "data");
-        match text(&command, "0").as_deref() {
-            Some("open") => chat::opened(get(&get(&command, "1"), "focus") != JsValue::FALSE),
-            Some("close") => chat::closed(),
-            _ => {}
-        }
-    });
+    let on_message = function(|event| obey(&get(&event, "data")));
     // Unlike a listener this also starts the port.
     set(&port, "onmessage", &on_message);
     chat().port = Some(port);
     // What there was to say before there was a way.
     chat().told = Told::default();
+    tell_texts();
     chat::changed(chat::Scroll::Follow);
+}
+
+/// Does what the page asks for: one arm for each command. One that a newer loader knows is passed over.
+fn obey(command: &JsValue) {
+    let value = &get(command, "1");
+    match text(command, "0").as_deref() {
+        Some("open") => chat::opened(get(value, "focus") != JsValue::FALSE),
+        Some("close") => chat::closed(),
+        Some("set") => set_all(value),
+        Some("send") => send(value),
+        Some("prefill") => chat::prefill(&value.as_string().unwrap_or_default()),
+        Some("track") => facts::track(object(&[("name", value.clone()), ("data", get(command, "2"))])),
+        Some("logout") => session::log_out(),
+        _ => {}
+    }
+}
+
+/// The page wants some things otherwise; what it doesn't name stays as it is.
+fn set_all(wishes: &JsValue) {
+    let language = get(wishes, "locale");
+    if language.is_string() {
+        locale::switch(&language);
+    }
+    if let Some(consent) = text(wishes, "consent") {
+        session::consent(&consent);
+    }
+    let user = get(wishes, "user");
+    match text(&user, "token") {
+        Some(token) => session::identify(token),
+        None => facts::set("user", &user),
+    }
+    for name in ["attributes", "conversationAttributes", "tags"] {
+        facts::set(name, &get(wishes, name));
+    }
+    facts::tell();
+}
+
+/// The page sends for the visitor, as the composer would.
+fn send(value: &JsValue) {
+    match MessageText::try_from(value.as_string().unwrap_or_default()) {
+        Ok(text) => chat::send(Some(text), Vec::new()),
+        Err(_) => tell_of("error", &object(&[("code", "invalid_fields".into())])),
+    }
+}
+
+/// Tells the page's listeners that something happened.
+pub fn tell_of(event: &str, data: &JsValue) {
+    post(&Array::of3(&"event".into(), &event.into(), data));
+}
+
+/// Tells the page's listeners of a message: which and whose, and nothing of what stands in it.
+pub fn tell_of_message(event: &str, message: &Message) {
+    #[expect(clippy::cast_precision_loss, reason = "a conversation has fewer messages than that")]
+    let seq = message.seq as f64;
+    #[expect(clippy::cast_precision_loss, reason = "exact until the year 2255")]
+    let time = message.created_at.unix_ms() as f64;
+    let data = object(&[
+        ("id", message.id.to_string().into()),
+        ("conversationId", message.conversation_id.to_string().into()),
+        ("seq", seq.into()),
+        ("sender", wire::sender_word(message.sender.kind).into()),
+        ("time", time.into()),
+    ]);
+    tell_of(event, &data);
+}
+
+/// Tells the page's developer why the server refused something. A refusal repeats nothing of what was sent.
+pub fn tell_of_refusal(reply: &Reply) {
+    tell_of("error", &get(&reply.body, "error"));
 }
 
 /// What the loader has been told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     pub n_unread: u32,
+    /// Whose the session is.
+    pub visitor: Option<CustomerId>,
     /// Whether there is a conversation, so that the panel is worth loading on the next page; `None` is not known yet.
     pub is_known: Option<bool>,
 }
@@ -70,11 +141,32 @@ pub struct Told {
 pub fn tell(news: Told) {
     let told = std::mem::replace(&mut chat().told, news);
     if told.n_unread != news.n_unread {
+        tell_texts();
         post(&Array::of2(&"unread".into(), &news.n_unread.into()));
     }
     if let Some(is_known) = news.is_known.filter(|_| told.is_known != news.is_known) {
         post(&Array::of1(&(if is_known { "known" } else { "forget" }).into()));
     }
+    if told.visitor != news.visitor {
+        let id = news.visitor.map_or(JsValue::NULL, |id| id.to_string().into());
+        post(&Array::of2(&"visitor".into(), &id));
+    }
+}
+
+/// The page's token has run out; it may have another.
+pub fn renew() {
+    post(&Array::of1(&"renew".into()));
+}
+
+/// Tells the loader what it says itself, in the panel's language.
+pub fn tell_texts() {
+    let n_unread = chat().told.n_unread as usize;
+    let texts = [
+        ("open", t("open").into()),
+        ("close", t("close").into()),
+        ("unread", t_count("unread", n_unread).into()),
+    ];
+    post(&Array::of2(&"texts".into(), &object(&texts)));
 }
 
 /// The visitor is done for now.

@@ -57,6 +57,16 @@ pub fn call(object: &JsValue, method: &str, arguments: &Array) -> JsValue {
     Reflect::apply(&method, object, arguments).unwrap_or(JsValue::UNDEFINED)
 }
 
+/// Runs a part of the panel that few visitors need, which comes when it is called: a module of `widget/lazy/`, by the function
+/// that the document has for it.
+pub fn lazy(part: &str, values: &[JsValue]) {
+    let arguments = Array::of1(&part.into());
+    for value in values {
+        arguments.push(value);
+    }
+    call(&window(), "lazy", &arguments);
+}
+
 /// `new`, with a class of the browser's.
 pub fn make(class: &str, arguments: &Array) -> JsValue {
     let class: Function = get(&window(), class).unchecked_into();

@@ -5,9 +5,10 @@ use crate::{
     api::{self, LOCK_PATIENCE_MS},
     bridge::{self, Told},
     browser::{
-        Timer, after, before_paint, element, get, is_online, is_visible, now_ms, number, random,
-        random_bytes, set, spawn, text,
+        Timer, after, before_paint, element, get, is_online, is_visible, lazy, now_ms, number, object,
+        random, random_bytes, set, spawn, text, window,
     },
+    facts::{self, Facts},
     format, locks, session,
     state::{
         connection::{Connection, GRACE_MS},
@@ -18,16 +19,21 @@ use crate::{
         tray::Tray,
         typing::{OtherTyping, OwnTyping},
         unread::Unread,
+        window::Window,
     },
     storage::Store,
     stream,
     tabs::Ties,
-    ui::{draw, messages::draw_rows},
+    ui::{
+        draw,
+        messages::{self, anchor, draw_rows},
+        tray,
+    },
     uploads, wire,
 };
 use shared::{
-    Attachment, ClientId, ConversationId, ConversationStatus, Event, MessageText, Reader, SenderType, Seq,
-    Session, TextProblem, WidgetSettings, id::uuid_v7, limits::TYPING_EXPIRES_MS,
+    Attachment, ClientId, ConversationId, ConversationStatus, CustomerId, Event, MessageText, Reader,
+    SenderType, Seq, Session, TextProblem, WidgetSettings, id::uuid_v7, limits::TYPING_EXPIRES_MS,
 };
 use std::cell::{Cell, RefCell, RefMut};
 use wasm_bindgen::JsValue;
@@ -35,8 +41,10 @@ use web_sys::{AbortController, Element, MessagePort};
 
 /// Nearer to the end than this is at the end: a line's height of slack, for zoomed pages with broken pixels.
 const AT_END_PX: f64 = 32.0;
-/// Nearer to the top than this, older messages are fetched.
-const NEAR_TOP_PX: f64 = 240.0;
+/// Nearer to an edge than this, what is beyond it is shown, or fetched.
+const NEAR_EDGE_PX: f64 = 400.0;
+/// So long a message may be read in another tab before it is heard. One sound is enough for several that come together.
+const SOUND_AFTER_MS: f64 = 400.0;
 /// How long after history was put in place screen readers are told of additions again.
 const SETTLE_MS: f64 = 600.0;
 /// The room left above the "New messages" line.
@@ -63,7 +71,15 @@ pub struct Chat {
     pub settings: WidgetSettings,
     pub store: Store,
     pub session: Option<Session>,
+    /// What the page has signed to say who the visitor is, when it did, and whether the server has agreed.
+    pub identity: Option<String>,
+    pub named_at_ms: f64,
+    pub is_identified: bool,
+    /// What it says of them besides.
+    pub facts: Facts,
     pub timeline: Timeline,
+    /// Which of its messages are in the document.
+    window: Window,
     pub outbox: Outbox,
     pub unread: Unread,
     own_typing: OwnTyping,
@@ -91,6 +107,7 @@ pub struct Chat {
     pub tabs: Tabs,
     pub ties: Ties,
     typing_timer: Timer,
+    sound_timer: Timer,
     pump_timer: Timer,
     announce_timer: Timer,
     /// Tokens are being renewed in this tab, in a browser without locks.
@@ -101,7 +118,7 @@ pub struct Chat {
     pub told: Told,
     /// There is a host page that would close the panel.
     pub can_close: bool,
-    is_open: bool,
+    pub is_open: bool,
 
     pub trouble: Option<Trouble>,
     /// The name of whoever is typing; an empty one for somebody without.
@@ -138,7 +155,7 @@ pub enum Scroll {
     Follow,
     /// To the end.
     End,
-    /// Nowhere: what was added is above.
+    /// Nowhere: what changes is further up, or down, in what is long since said.
     Stay,
     /// To the "New messages" line, if there is one; else to the end.
     Line,
@@ -150,7 +167,12 @@ pub fn begin(settings: WidgetSettings, store: Store) {
         settings,
         store,
         session: None,
+        identity: None,
+        named_at_ms: 0.0,
+        is_identified: false,
+        facts: Facts::default(),
         timeline: Timeline::default(),
+        window: Window::default(),
         outbox: Outbox::default(),
         unread: Unread::default(),
         own_typing: OwnTyping::default(),
@@ -169,6 +191,7 @@ pub fn begin(settings: WidgetSettings, store: Store) {
         tabs: Tabs::default(),
         ties: Ties::default(),
         typing_timer: Timer::default(),
+        sound_timer: Timer::default(),
         pump_timer: Timer::default(),
         announce_timer: Timer::default(),
         is_renewing: false,
@@ -192,10 +215,10 @@ pub fn begin(settings: WidgetSettings, store: Store) {
 
 /// Takes up what an earlier page left: unsent messages, and the session, which alone is a reason to connect.
 pub fn resume() {
-    let prefix = chat().key("outbox:");
-    let entries = chat().store.values_under(&prefix);
-    let entries = entries.iter().filter_map(|json| wire::entry(&wire::parse(json)?)).collect();
-    chat().outbox = Outbox::restore(entries);
+    {
+        let mut chat = chat();
+        chat.outbox = Outbox::restore(chat.kept());
+    }
     if session::adopt() {
         chat().is_loading = true;
         stream::connect();
@@ -217,8 +240,29 @@ impl Chat {
         self.key(&["outbox:", &client_id.to_string()].concat())
     }
 
+    /// Whose session it is.
+    pub fn visitor(&self) -> Option<CustomerId> {
+        self.session.as_ref().map(|session| session.customer_id)
+    }
+
     pub fn access_token(&self) -> Option<String> {
         self.session.as_ref().map(|session| session.access_token.clone())
+    }
+
+    /// Whether the page has named somebody who is still to be let in.
+    pub fn awaits_identity(&self) -> bool {
+        self.identity.is_some() && !self.is_identified
+    }
+
+    /// Whether there is no session, nor one that waits for its visitor to be let in.
+    fn is_without_session(&self) -> bool {
+        self.session.is_none() && !self.awaits_identity()
+    }
+
+    /// The unsent messages in the storage.
+    pub fn kept(&self) -> Vec<Entry> {
+        let kept = self.store.values_under(&self.key("outbox:"));
+        kept.iter().filter_map(|json| wire::entry(&wire::parse(json)?)).collect()
     }
 
     pub fn keep(&mut self, entry: &Entry) {
@@ -258,6 +302,11 @@ impl Chat {
         self.outbox.set_current(current);
     }
 
+    /// Nothing stands above what is shown.
+    pub fn is_at_beginning(&self) -> bool {
+        !self.timeline.has_more() && self.window.range(&self.timeline).start == 0
+    }
+
     /// Whether the visitor can see what comes.
     fn look(&mut self) {
         let is_looking = self.is_open && is_visible();
@@ -289,8 +338,25 @@ pub fn submit() {
     send(text, attachments);
 }
 
-/// The text in the composer has changed.
+/// The page suggests a text. What the visitor has typed stays; an earlier suggestion does not.
+pub fn prefill(suggestion: &str) {
+    if let Some(field) = element(FIELD) {
+        let value = get(&field, "value");
+        if value == "" || value == get(&field, "defaultValue") {
+            set(&field, "defaultValue", &suggestion.into());
+            set(&field, "value", &suggestion.into());
+            drafted(false);
+        }
+    }
+}
+
+/// The visitor has changed the text in the composer.
 pub fn typed() {
+    drafted(true);
+}
+
+/// The text in the composer has changed.
+fn drafted(is_typed: bool) {
     let Some(field) = element(FIELD) else {
         return;
     };
@@ -305,7 +371,7 @@ pub fn typed() {
         let mut chat = chat();
         chat.n_draft_bytes = text.len();
         chat.tray.release();
-        if let (Current::Open(id), false) = (chat.outbox.current(), text.is_empty())
+        if let (Current::Open(id), true) = (chat.outbox.current(), is_typed && !text.is_empty())
             && chat.own_typing.key_pressed(now_ms())
         {
             now_typing = Some(id);
@@ -353,6 +419,30 @@ pub fn delete(client_id: ClientId) {
     focus();
 }
 
+/// Somebody else is at this device: nothing that was written or chosen until then stays.
+pub fn start_anew(until_ms: f64) {
+    {
+        let mut chat = chat();
+        let mut kept = chat.kept();
+        kept.retain(|entry| {
+            #[expect(clippy::cast_precision_loss, reason = "exact until the year 2255")]
+            let is_later = entry.created_at.unix_ms() as f64 > until_ms;
+            if !is_later {
+                chat.unkeep(entry.client_id);
+            }
+            is_later
+        });
+        chat.outbox = Outbox::restore(kept);
+        chat.unread = Unread::default();
+        chat.look();
+    }
+    uploads::clear();
+    if let Some(field) = element(FIELD) {
+        set(&field, "value", &"".into());
+        drafted(false);
+    }
+}
+
 /// Another tab removed a message from the storage: it was sent, or deleted.
 pub fn discarded_elsewhere(client_id: ClientId) {
     chat().outbox.discard(client_id);
@@ -362,6 +452,7 @@ pub fn discarded_elsewhere(client_id: ClientId) {
 /// The host page shows the panel, or there is none.
 pub fn opened(with_focus: bool) {
     chat().is_open = true;
+    session::settle();
     chat().look();
     changed(Scroll::Line);
     if with_focus {
@@ -379,6 +470,16 @@ pub fn closed() {
 pub fn visibility_changed() {
     chat().look();
     changed(Scroll::Follow);
+}
+
+/// What was written in one language is written again in another, and not read out for it.
+pub fn language_changed() {
+    chat().announces = false;
+    tray::forget();
+    messages::redraw();
+    changed(Scroll::Follow);
+    settled();
+    bridge::tell_texts();
 }
 
 /// Puts the cursor where the visitor writes.
@@ -474,22 +575,37 @@ async fn put(entry: &Entry, method: &str, path: &str) -> Outcome {
         return outcome;
     }
     let Some(reply) = api::call(method, path, &wire::body_json(entry).into()).await else {
-        return Outcome::SessionOver;
+        // Somebody else's session, or the next of the same visitor's, is no end of what is on its way.
+        let is_over = chat().is_without_session();
+        return if is_over { Outcome::SessionOver } else { Outcome::Retry { after_ms: None } };
     };
-    let mut chat = chat();
+    let mut sent = reply.read(wire::message);
     if let Some(thread) = reply.read(wire::thread) {
+        let id = thread.conversation.id.to_string();
+        bridge::tell_of("conversation:started", &object(&[("id", id.into())]));
+        let first = thread.messages.iter().find(|message| message.client_id == Some(entry.client_id));
+        sent = first.cloned();
+        let mut chat = chat();
         chat.timeline.thread(thread);
         chat.follow_timeline();
-    } else if let Some(message) = reply.read(wire::message) {
-        chat.timeline.message(message);
-    } else if reply.is_ok() {
+    } else if sent.is_none() && reply.is_ok() {
         return Outcome::Retry { after_ms: None };
     }
-    reply.outcome()
+    if let Some(message) = sent {
+        bridge::tell_of_message("message:sent", &message);
+        chat().timeline.message(message);
+    }
+    let outcome = reply.outcome();
+    if let Outcome::Refused(_) = outcome {
+        bridge::tell_of_refusal(&reply);
+    }
+    outcome
 }
 
 /// Asks which conversation is the newest; the stream would say so too, but it may be what does not get through.
 async fn look_for_conversation() {
+    // Without one there is no answer, which is told below.
+    let _ = api::ensure_session().await;
     let reply = api::call("GET", "/conversations", &JsValue::UNDEFINED).await;
     let list = reply.as_ref().and_then(|reply| reply.read(wire::conversations));
     let mut chat = chat();
@@ -512,7 +628,7 @@ fn finish(client_id: ClientId, outcome: Outcome) {
             Outcome::Accepted => chat.unkeep(client_id),
             Outcome::ConversationClosed => chat.keep_moved(&unsent),
             // There was none to send it in.
-            _ if chat.session.is_none() => {
+            _ if chat.is_without_session() => {
                 chat.outbox.session_over();
                 chat.keep_moved(&unsent);
             }
@@ -527,12 +643,15 @@ fn finish(client_id: ClientId, outcome: Outcome) {
         stream::connect();
     }
     changed(Scroll::Follow);
+    facts::tell();
 }
 
 /// The network is back, or the server or the page is: no reason to wait.
 pub fn network_is_back() {
+    session::settle();
     chat().outbox.network_is_back();
     pump();
+    facts::tell();
     uploads::network_is_back();
 }
 
@@ -548,20 +667,31 @@ pub fn event(event: Event) {
             changed(if is_first { Scroll::Line } else { Scroll::Follow });
             settled();
             pump();
+            facts::tell();
         }
         Event::Conversation(conversation) => {
             chat().timeline.update(conversation);
             chat().follow_timeline();
             changed(Scroll::Follow);
             pump();
+            // It may have come from another device, with all that is in it.
+            let is_bare = chat().timeline.messages().is_empty();
+            if is_bare {
+                load_older();
+            }
         }
         Event::Message(message) => {
             if message.sender.kind != SenderType::Customer {
                 let mut chat = chat();
                 chat.other_typing.stopped();
+                chat.sound_timer.set(SOUND_AFTER_MS, sound);
                 if !chat.is_at_end {
                     chat.n_below += 1;
                 }
+            }
+            let is_news = message.sender.kind != SenderType::Customer && !chat().timeline.knows(&message);
+            if is_news {
+                bridge::tell_of_message("message:received", &message);
             }
             chat().timeline.message(message);
             show_typing();
@@ -590,6 +720,15 @@ pub fn event(event: Event) {
         }
         Event::Goodbye(goodbye) => chat().connection.said_goodbye(f64::from(goodbye.reconnect_after_ms)),
         Event::Heartbeat(_) => {}
+    }
+}
+
+/// A sound for a message that nobody has seen, from one tab, once the visitor has done something in it.
+fn sound() {
+    let has_acted = get(&get(&window().navigator(), "userActivation"), "hasBeenActive").is_truthy();
+    let chat = chat();
+    if has_acted && chat.tabs.is_leading() && chat.unread.count(&chat.timeline) > 0 {
+        lazy("sound", &[]);
     }
 }
 
@@ -631,14 +770,24 @@ pub fn show_trouble_later() {
     after(GRACE_MS + 50.0, show_trouble);
 }
 
-/// Fetches older messages, if there are any and nobody is at it.
-fn load_older() {
+/// Shows older messages, if there are any: those that have been here before, or else fetches some, unless that is under way.
+fn show_older() {
+    let is_shown = {
+        let mut chat = chat();
+        let chat = &mut *chat;
+        chat.window.older(&chat.timeline)
+    };
+    if is_shown {
+        show_history();
+        return;
+    }
     let (id, first_seq) = {
         let mut chat = chat();
-        let (Some(id), Some(first_seq)) = (chat.timeline.conversation_id(), chat.timeline.first_seq()) else {
+        let (Some(id), Some(first_seq)) = (chat.timeline.conversation_id(), chat.timeline.older_than())
+        else {
             return;
         };
-        if !chat.timeline.has_more() || chat.is_loading_older {
+        if chat.is_loading_older {
             return;
         }
         chat.is_loading_older = true;
@@ -650,18 +799,35 @@ fn load_older() {
         chat().is_loading_older = false;
         // What failed is fetched again at the next scroll.
         if let Some(page) = reply.and_then(|reply| reply.read(wire::page)) {
-            hush();
             chat().timeline.page(id, page);
-            changed(Scroll::Stay);
-            settled();
+            show_history();
         } else {
             draw();
         }
     });
 }
 
+/// Shows the messages on the way back to the newest, if there are any.
+fn show_newer() {
+    let is_shown = {
+        let mut chat = chat();
+        let chat = &mut *chat;
+        chat.window.newer(&chat.timeline)
+    };
+    if is_shown {
+        show_history();
+    }
+}
+
+/// Other messages than before are shown.
+fn show_history() {
+    hush();
+    changed(Scroll::Stay);
+    settled();
+}
+
 /// The address of something in a conversation.
-fn path(id: ConversationId, rest: &str) -> String {
+pub fn path(id: ConversationId, rest: &str) -> String {
     ["/conversations/", &id.to_string(), rest].concat()
 }
 
@@ -682,12 +848,19 @@ pub fn changed(scroll_to: Scroll) {
             chat.outbox.confirm(client_id);
             chat.unkeep(client_id);
         }
+        match scroll_to {
+            Scroll::End | Scroll::Line => chat.window.end(&chat.timeline),
+            Scroll::Follow => chat.window.limit(&chat.timeline, chat.is_at_end),
+            Scroll::Stay => chat.window.limit(&chat.timeline, false),
+        }
         chat.unread.follow(&chat.timeline);
         let read = chat.unread.read(&chat.timeline);
+        let line_after = chat.unread.line_after();
         let rows =
-            rows(&chat.timeline, &chat.outbox, chat.unread.line_after(), now_ms(), &format::day_number);
+            rows(&chat.timeline, &chat.window, &chat.outbox, line_after, now_ms(), &format::day_number);
         let is_known = if chat.is_loading { None } else { Some(chat.timeline.conversation_id().is_some()) };
-        let news = Told { n_unread: chat.unread.count(&chat.timeline), is_known };
+        let n_unread = chat.unread.count(&chat.timeline);
+        let news = Told { n_unread, is_known, visitor: chat.visitor() };
         (news, read.zip(chat.timeline.conversation_id()), rows)
     };
     draw_rows(rows);
@@ -732,12 +905,15 @@ fn scroll(scroll: Scroll) {
     if scroll == Scroll::End {
         chat().is_at_end = true;
     }
-    let (height_before, top_before) = (number(&list, "scrollHeight"), number(&list, "scrollTop"));
+    let top_before = number(&list, "scrollTop");
+    let anchor = if scroll == Scroll::Stay { anchor(top_before) } else { None };
     let follows = chat().is_at_end;
     before_paint(move || {
-        let height = number(&list, "scrollHeight");
         let top = match (scroll, element(NEW_LINE)) {
-            (Scroll::Stay, _) => top_before + height - height_before,
+            (Scroll::Stay, _) => match &anchor {
+                Some((row, place)) => top_before + number(row, "offsetTop") - place,
+                None => return,
+            },
             (Scroll::Follow, _) if !follows => return,
             (Scroll::Line, Some(line)) => number(&line, "offsetTop") - LINE_MARGIN_PX,
             _ => return go_to_end(&list),
@@ -767,12 +943,12 @@ pub fn scrolled() {
         return;
     };
     let (top, room) = (number(&list, "scrollTop"), number(&list, "clientHeight"));
-    let reaches_end = number(&list, "scrollHeight") - top - room <= AT_END_PX;
+    let below = number(&list, "scrollHeight") - top - room;
     let (was_at_end, is_at_end) = {
         let mut chat = chat();
         // Only a move upwards leaves the end. This may be heard late, when the list has grown again below.
         let is_up = top < std::mem::replace(&mut chat.top, top);
-        let is_at_end = reaches_end || (chat.is_at_end && !is_up);
+        let is_at_end = (below <= AT_END_PX && chat.window.reaches_end()) || (chat.is_at_end && !is_up);
         (std::mem::replace(&mut chat.is_at_end, is_at_end), is_at_end)
     };
     if was_at_end != is_at_end {
@@ -780,8 +956,12 @@ pub fn scrolled() {
         draw();
     }
     // A list without any room is one that nobody sees.
-    if top < NEAR_TOP_PX && room > 0.0 {
-        load_older();
+    if room > 0.0 {
+        if top < NEAR_EDGE_PX {
+            show_older();
+        } else if below < NEAR_EDGE_PX {
+            show_newer();
+        }
     }
 }
 
@@ -795,9 +975,7 @@ pub fn resized() {
 
 /// The visitor wants to see the newest messages.
 pub fn jump_to_newest() {
-    chat().is_at_end = true;
     chat().n_below = 0;
-    resized();
-    draw();
+    changed(Scroll::End);
     focus();
 }

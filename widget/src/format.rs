@@ -1,56 +1,88 @@
-//! Times, days and sizes as the visitor writes them, by the browser's own `Intl`.
+//! Times, days, numbers and sizes as they are written in the panel's language, by the browser's own `Intl`.
 
-use crate::browser::object;
-use js_sys::{Array, Date, Function, Intl, JsString};
+use crate::{
+    browser::{call, get, object, window},
+    locale,
+};
+use js_sys::{Array, Date, Function, JsString, Reflect};
+use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 
 thread_local! {
-    static FORMATS: Formats = Formats::new();
+    static FORMATS: RefCell<Option<Formats>> = const { RefCell::new(None) };
 }
 
-/// Made once; each costs the browser more than all its uses.
+/// Made once for a language; each costs the browser more than all its uses.
 struct Formats {
-    time: Function,
-    day: Function,
-    day_and_year: Function,
-    relative: Intl::RelativeTimeFormat,
+    time: JsValue,
+    day: JsValue,
+    day_and_year: JsValue,
+    relative: JsValue,
+    number: JsValue,
+    plural: JsValue,
 }
 
 impl Formats {
     fn new() -> Self {
         let day_and_month = [("day", "numeric".into()), ("month", "long".into())];
-        let relative = object(&[("numeric", "auto".into())]);
+        let date = |more| intl("DateTimeFormat", &[&day_and_month[..], &[more]].concat());
         Self {
-            time: date_format(&[("hour", "numeric".into()), ("minute", "2-digit".into())]),
-            day: date_format(&[&day_and_month[..], &[("weekday", "long".into())]].concat()),
-            day_and_year: date_format(&[&day_and_month[..], &[("year", "numeric".into())]].concat()),
-            relative: Intl::RelativeTimeFormat::new(&Array::new(), relative.unchecked_ref()),
+            time: intl("DateTimeFormat", &[("hour", "numeric".into()), ("minute", "2-digit".into())]),
+            day: date(("weekday", "long".into())),
+            day_and_year: date(("year", "numeric".into())),
+            relative: intl("RelativeTimeFormat", &[("numeric", "auto".into())]),
+            number: intl("NumberFormat", &[]),
+            plural: intl("PluralRules", &[]),
         }
     }
 }
 
-/// In the visitor's own locale.
-fn date_format(options: &[(&str, JsValue)]) -> Function {
-    Intl::DateTimeFormat::new(&Array::new(), object(options).unchecked_ref()).format()
+/// One of the classes of `Intl`, in the panel's language.
+fn intl(class: &str, options: &[(&str, JsValue)]) -> JsValue {
+    let class: Function = get(&get(&window(), "Intl"), class).unchecked_into();
+    let arguments = Array::of2(&locale::tag().into(), &object(options));
+    Reflect::construct(&class, &arguments).unwrap_or(JsValue::UNDEFINED)
 }
 
-fn call(format: &Function, at_ms: f64) -> String {
-    let text = format.call1(&JsValue::UNDEFINED, &at_ms.into());
-    text.ok().and_then(|text| text.as_string()).unwrap_or_default()
+/// Has one of the formats say something.
+fn say(which: fn(&Formats) -> &JsValue, method: &str, arguments: &Array) -> String {
+    FORMATS.with_borrow_mut(|formats| {
+        let format = which(formats.get_or_insert_with(Formats::new));
+        call(format, method, arguments).as_string().unwrap_or_default()
+    })
+}
+
+/// From now on another language is written.
+pub fn language_changed() {
+    FORMATS.take();
 }
 
 /// The time of day.
 pub fn time(at_ms: f64) -> String {
-    FORMATS.with(|formats| call(&formats.time, at_ms))
+    say(|formats| &formats.time, "format", &Array::of1(&at_ms.into()))
 }
 
 /// "Today", "Yesterday", or the date; with the year when it is another one.
 pub fn day(at_ms: f64, n_days_ago: i32) -> String {
-    FORMATS.with(|formats| match n_days_ago {
-        0 | 1 => capitalized(&formats.relative.format(-f64::from(n_days_ago), "day")),
-        ..180 => call(&formats.day, at_ms),
-        _ => call(&formats.day_and_year, at_ms),
-    })
+    let date = Array::of1(&at_ms.into());
+    match n_days_ago {
+        0 | 1 => {
+            let ago = Array::of2(&(-n_days_ago).into(), &"day".into());
+            capitalized(&say(|formats| &formats.relative, "format", &ago).into())
+        }
+        ..180 => say(|formats| &formats.day, "format", &date),
+        _ => say(|formats| &formats.day_and_year, "format", &date),
+    }
+}
+
+/// A whole number.
+pub fn number(n: usize) -> String {
+    say(|formats| &formats.number, "format", &Array::of1(&n.into()))
+}
+
+/// Which of its forms for a number a language uses with this one: "one", "few", "other".
+pub fn plural(n: usize) -> String {
+    say(|formats| &formats.plural, "select", &Array::of1(&n.into()))
 }
 
 /// So many bytes, as file managers write them.
@@ -62,14 +94,16 @@ pub fn size(n_bytes: f64) -> String {
     } else {
         ("megabyte", n_bytes / (KILOBYTE * KILOBYTE))
     };
-    let options = object(&[
-        ("style", "unit".into()),
-        ("unit", unit.into()),
-        // Below ten a tenth is worth telling.
-        ("maximumFractionDigits", u32::from(n < 10.0).into()),
-    ]);
-    let format = Intl::NumberFormat::new(&Array::new(), options.unchecked_ref()).format();
-    call(&format, n)
+    let format = intl(
+        "NumberFormat",
+        &[
+            ("style", "unit".into()),
+            ("unit", unit.into()),
+            // Below ten a tenth is worth telling.
+            ("maximumFractionDigits", u32::from(n < 10.0).into()),
+        ],
+    );
+    call(&format, "format", &Array::of1(&n.into())).as_string().unwrap_or_default()
 }
 
 /// Numbers the days as they begin where the visitor is.
@@ -81,6 +115,6 @@ pub fn day_number(at_ms: f64) -> i32 {
 }
 
 fn capitalized(text: &JsString) -> String {
-    let first: String = text.slice(0, 1).to_locale_upper_case(None).into();
+    let first: String = text.slice(0, 1).to_locale_upper_case(Some(&locale::tag())).into();
     first + &String::from(text.slice(1, text.length()))
 }

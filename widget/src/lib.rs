@@ -16,6 +16,8 @@ pub mod browser;
 #[cfg(target_arch = "wasm32")]
 pub mod chat;
 #[cfg(target_arch = "wasm32")]
+pub mod facts;
+#[cfg(target_arch = "wasm32")]
 pub mod format;
 #[cfg(target_arch = "wasm32")]
 pub mod locale;

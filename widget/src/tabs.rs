@@ -4,7 +4,7 @@
 use crate::{
     browser::{call, function, get, is_visible, make, now_ms, object, set, text},
     chat::{Chat, chat},
-    locks,
+    locks, session,
     state::tabs::{Duty, Told, Word},
     stream,
 };
@@ -25,7 +25,7 @@ pub struct Ties {
 
 /// Looks for the other tabs of this visitor. Where there can't be any, this one is on its own.
 pub fn join() {
-    let customer = chat().session.as_ref().map(|session| session.customer_id.to_string());
+    let customer = chat().visitor().map(|visitor| visitor.to_string());
     let name = chat().key(&["stream:", &customer.unwrap_or_default()].concat());
     if chat().ties.name == name {
         return;
@@ -55,6 +55,11 @@ pub fn ask(is_back: bool) {
         chat.tabs.asked(now_ms());
         say(&chat, Word::Ask { is_back });
     }
+}
+
+/// The page around this tab has said that the visitor left.
+pub fn tell_of_log_out() {
+    say(&chat(), Word::LogOut);
 }
 
 /// Hands on what this tab's stream has said, if this tab leads.
@@ -98,6 +103,7 @@ fn hear(said: &str) {
             }
             tell();
         }
+        Word::LogOut => session::leave(),
         // Of two that lead one does not know better yet.
         Word::Told(told) if !is_leading => stream::take(&told, false),
         _ => {}

@@ -7,6 +7,7 @@
 //! [`listen_to_visitor`]; a button's `name` says what it does.
 
 pub mod attachment;
+pub mod avatar;
 pub mod bubble;
 pub mod composer;
 pub mod header;
@@ -17,8 +18,9 @@ pub mod tray;
 
 use crate::{
     bridge,
-    browser::{call, document, element, function, get, listen, set, text},
+    browser::{call, document, element, function, get, lazy, listen, set, text},
     chat::{self, FIELD, LIST, chat},
+    locale,
     uploads::{self, CHOOSER},
 };
 use js_sys::Array;
@@ -68,12 +70,16 @@ fn child(element: &Element, index: u32) -> Element {
     get(&get(element, "children"), &index.to_string()).unchecked_into()
 }
 
-/// Draws what never changes by itself once more, as the last thing in its place. For what comes and goes whole and has few
-/// parts to write into this is smaller than a view that is drawn over.
+/// Draws what never changes by itself once more. Writing into its few parts is smaller than a view that is drawn over.
+fn built(view: impl Render<State: Mountable>) -> Element {
+    view.build().elements().pop().expect("it is one element")
+}
+
+/// The same, as the last thing in its place.
 fn stamp(view: impl Render<State: Mountable>, place: &Element) -> Element {
-    let mut state = view.build();
-    state.mount(place, None);
-    state.elements().pop().expect("it is one element")
+    let element = built(view);
+    call(place, "append", &Array::of1(&element));
+    element
 }
 
 /// As ARIA wants it spelled.
@@ -87,6 +93,12 @@ fn listen_to_visitor() {
         let target: Element = get(&event, "target").unchecked_into();
         if let Ok(Some(button)) = target.closest("button") {
             press(&text(&button, "name").unwrap_or_default(), &text(&button, "value").unwrap_or_default());
+        } else if let Ok(Some(picture)) = target.closest(".picture")
+            // With one of these it is for the browser: a new tab, or a download.
+            && !["altKey", "ctrlKey", "metaKey", "shiftKey"].iter().any(|key| get(&event, key).is_truthy())
+        {
+            event.unchecked_ref::<Event>().prevent_default();
+            lazy("lightbox", &[picture.into(), locale::texts()]);
         }
     });
     listen(&document, "input", |_| chat::typed());
@@ -119,6 +131,7 @@ fn press(name: &str, value: &str) {
         "close" => bridge::close(),
         "jump" => chat::jump_to_newest(),
         "attach" => uploads::choose(),
+        "emoji" => pick_emoji(),
         "remove" | "retry" => {
             if let Ok(number) = value.parse() {
                 if name == "remove" { uploads::remove(number) } else { uploads::try_again(number) }
@@ -131,6 +144,13 @@ fn press(name: &str, value: &str) {
             }
         }
         _ => {}
+    }
+}
+
+fn pick_emoji() {
+    if let Some(field) = element(FIELD) {
+        let chat = chat();
+        lazy("emoji", &[field.into(), locale::texts(), chat.store.local(), chat.key("emoji").into()]);
     }
 }
 

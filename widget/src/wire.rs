@@ -9,10 +9,10 @@ use crate::{
 };
 use js_sys::{Array, JSON};
 use shared::{
-    Ack, Agent, AgentId, Attachment, AttachmentId, ClientId, Conversation, ConversationId,
+    Ack, Agent, AgentId, Attachment, AttachmentId, ClientId, Consent, Conversation, ConversationId,
     ConversationStatus, CustomerId, ErrorCode, Event, Goodbye, Heartbeat, Message, MessageId, MessagePage,
-    Presence, Reader, Receipt, ReceiptState, Sender, SenderType, Session, Snapshot, Thread, Timestamp,
-    Typing, WidgetId, WidgetSettings,
+    Presence, Reader, Receipt, ReceiptState, Sender, SenderType, Session, Snapshot, Sound, Thread, Timestamp,
+    Typing, WidgetId, WidgetOptions, WidgetSettings,
 };
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
@@ -51,6 +51,7 @@ fn word<T: Copy>(from: &JsValue, name: &str, words: &[(&str, T)]) -> Option<T> {
     words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
 }
 
+/// Of the options those that the panel goes by: where it stands, and in which language and colours, is the loader's to say.
 pub fn settings(from: &JsValue) -> Option<WidgetSettings> {
     Some(WidgetSettings {
         id: WidgetId(uuid(from, "id")?),
@@ -59,6 +60,11 @@ pub fn settings(from: &JsValue) -> Option<WidgetSettings> {
         color: text(from, "color")?,
         logo_url: text(from, "logo_url"),
         show_online_badge: get(from, "show_online_badge").as_bool()?,
+        options: WidgetOptions {
+            consent: word(from, "consent", Consent::WORDS).unwrap_or_default(),
+            sound: Sound(get(from, "sound") != JsValue::FALSE),
+            ..WidgetOptions::default()
+        },
     })
 }
 
@@ -69,6 +75,7 @@ pub fn session(from: &JsValue) -> Option<Session> {
         access_expires_at: Timestamp(integer(from, "access_expires_at")?),
         refresh_token: text(from, "refresh_token")?,
         refresh_expires_at: Timestamp(integer(from, "refresh_expires_at")?),
+        continues: uuid(from, "continues").map(CustomerId),
     })
 }
 
@@ -97,9 +104,12 @@ pub fn conversation(from: &JsValue) -> Option<Conversation> {
         customer_read_seq: integer(from, "customer_read_seq")?,
         n_unread: u32::try_from(integer(from, "n_unread")?).ok()?,
         agent: match uuid(&agent, "id") {
-            Some(id) => {
-                Some(Agent { id: AgentId(id), name: text(&agent, "name")?, presence: presence(&agent)? })
-            }
+            Some(id) => Some(Agent {
+                id: AgentId(id),
+                name: text(&agent, "name")?,
+                avatar_url: text(&agent, "avatar_url"),
+                presence: presence(&agent)?,
+            }),
             None => None,
         },
     })
@@ -110,13 +120,19 @@ pub fn conversations(from: &JsValue) -> Option<Vec<Conversation>> {
     list(from, "conversations", conversation)
 }
 
+const SENDERS: [(&str, SenderType); 4] = [
+    ("customer", SenderType::Customer),
+    ("agent", SenderType::Agent),
+    ("bot", SenderType::Bot),
+    ("system", SenderType::System),
+];
+
+/// The word for who sent a message.
+pub fn sender_word(kind: SenderType) -> &'static str {
+    SENDERS.iter().find(|(_, known)| *known == kind).map_or("", |(word, _)| word)
+}
+
 pub fn message(from: &JsValue) -> Option<Message> {
-    let kinds = [
-        ("customer", SenderType::Customer),
-        ("agent", SenderType::Agent),
-        ("bot", SenderType::Bot),
-        ("system", SenderType::System),
-    ];
     let sender = get(from, "sender");
     Some(Message {
         id: MessageId(uuid(from, "id")?),
@@ -124,9 +140,10 @@ pub fn message(from: &JsValue) -> Option<Message> {
         seq: integer(from, "seq")?,
         client_id: uuid(from, "client_id").map(ClientId),
         sender: Sender {
-            kind: word(&sender, "type", &kinds)?,
+            kind: word(&sender, "type", &SENDERS)?,
             id: uuid(&sender, "id"),
             name: text(&sender, "name"),
+            avatar_url: text(&sender, "avatar_url"),
         },
         content: text(from, "content")?,
         attachments: attachments(from)?,
@@ -224,8 +241,10 @@ pub fn page(from: &JsValue) -> Option<MessagePage> {
 pub fn error_code(from: &JsValue) -> ErrorCode {
     let codes = [
         ("body_too_large", ErrorCode::BodyTooLarge),
+        ("not_found", ErrorCode::NotFound),
         ("conversation_closed", ErrorCode::ConversationClosed),
         ("invalid_fields", ErrorCode::InvalidFields),
+        ("token_expired", ErrorCode::TokenExpired),
     ];
     word(&get(from, "error"), "code", &codes).unwrap_or(ErrorCode::Unknown)
 }

@@ -4,17 +4,18 @@
 
 use js_sys::{Array, Date, Function, Reflect};
 use shared::{
-    Attachment, AttachmentId, MessageText, WidgetId, WidgetSettings, id::uuid_v7, limits::TEXT_MAX_BYTES,
+    Attachment, AttachmentId, Consent, MessageText, WidgetId, WidgetOptions, WidgetSettings, id::uuid_v7,
+    limits::TEXT_MAX_BYTES,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, EventTarget};
 use widget::{
     api, app,
-    browser::{call, document, element, get, make, now_ms, object, set, sleep, text, window},
+    browser::{call, document, element, get, make, now_ms, object, root, set, sleep, text, window},
     chat, format, locale, locks,
     storage::Store,
-    uploads,
+    uploads, wire,
 };
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -31,8 +32,14 @@ fn open() {
         color: "#7650ff".into(),
         logo_url: None,
         show_online_badge: true,
+        options: WidgetOptions::default(),
     };
+    locale::set(texts(include_str!("../locales/en.json")));
     app::open(settings, Store::over(None));
+}
+
+fn texts(json: &str) -> JsValue {
+    wire::parse(json).unwrap()
 }
 
 fn find(selector: &str) -> Option<Element> {
@@ -280,6 +287,7 @@ fn an_empty_file_is_refused_at_once_and_the_focus_stays_near_when_it_goes() {
 
 #[wasm_bindgen_test]
 fn sizes_are_written_in_the_unit_that_suits_them() {
+    open();
     assert_eq!(format::size(1.0), "0.1 kB");
     assert_eq!(format::size(1024.0), "1 kB");
     assert_eq!(format::size(1_572_864.0), "1.5 MB");
@@ -302,20 +310,37 @@ fn without_storage_the_panel_works_and_says_what_that_means() {
 #[wasm_bindgen_test]
 fn the_browsers_storage_outlives_the_store_and_is_found_by_prefix() {
     let prefix = "porchlight:test:outbox:";
-    let mut store = Store::open();
+    let mut store = Store::open(Consent::Full);
     assert!(!store.is_forgetful());
     store.set("porchlight:test:outbox:1", "one");
     store.set("porchlight:test:other", "not this");
-    let mut reopened = Store::open();
+    let mut reopened = Store::open(Consent::Full);
     assert_eq!(reopened.values_under(prefix), ["one"]);
     reopened.remove("porchlight:test:outbox:1");
     reopened.remove("porchlight:test:other");
-    assert_eq!(Store::open().values_under(prefix), Vec::<String>::new());
+    assert_eq!(Store::open(Consent::Full).values_under(prefix), Vec::<String>::new());
+}
+
+#[wasm_bindgen_test]
+fn what_is_kept_moves_to_where_it_may_be_kept_and_stays_nowhere_else() {
+    let prefix = "porchlight:test:";
+    let kept = |consent| Store::open(consent).values_under(prefix);
+    let mut store = Store::open(Consent::None);
+    store.set("porchlight:test:a", "in memory");
+    assert!(!store.is_forgetful(), "nobody wanted more");
+    store.move_to(Store::open(Consent::Full), prefix);
+    assert_eq!(kept(Consent::Full), ["in memory"]);
+    store.move_to(Store::open(Consent::Session), prefix);
+    assert_eq!(kept(Consent::Full), Vec::<String>::new());
+    assert_eq!(kept(Consent::Session), ["in memory"]);
+    store.move_to(Store::open(Consent::None), prefix);
+    assert_eq!(kept(Consent::Session), Vec::<String>::new());
+    assert_eq!(store.values_under(prefix), ["in memory"]);
 }
 
 #[wasm_bindgen_test]
 fn what_a_full_storage_does_not_take_is_kept_in_memory() {
-    let mut store = Store::open();
+    let mut store = Store::open(Consent::Full);
     let chunk = "x".repeat(1 << 20);
     let keys: Vec<String> = (0..16).map(|n| format!("porchlight:test:fill:{n}")).collect();
     for key in &keys {
@@ -356,10 +381,11 @@ async fn a_lock_is_had_by_one_at_a_time_and_waited_for_with_patience() {
 
 #[wasm_bindgen_test]
 fn days_are_named_and_numbered_where_the_visitor_is() {
+    open();
     let now_ms = now_ms();
     assert_eq!(format::day_number(now_ms) - format::day_number(now_ms - 86_400_000.0), 1);
     let named: Vec<String> = (0..2).map(|n| format::day(now_ms - 86_400_000.0 * f64::from(n), n)).collect();
-    // Whatever the browser's language, these are words with a capital, and different.
+    // Whatever variety of English the browser is in, these are words with a capital, and different.
     assert_ne!(named[0], named[1]);
     for name in named {
         assert!(name.chars().next().unwrap().is_alphabetic(), "{name}");
@@ -373,11 +399,43 @@ fn days_are_named_and_numbered_where_the_visitor_is() {
 #[wasm_bindgen_test]
 fn another_language_takes_the_place_of_the_first() {
     open();
-    locale::set(r#"{"lang": "ar", "dir": "rtl", "send": "أرسل", "greeting": "مرحبا"}"#).unwrap();
-    assert_eq!(find(".send").unwrap().get_attribute("aria-label").as_deref(), Some("أرسل"));
-    assert_eq!(text_of(".greeting h2"), "مرحبا");
-    assert_eq!(locale::t("message"), "message", "what a file lacks is seen and not fatal");
-    assert!(locale::set("{").is_err());
-    locale::set(include_str!("../locales/en.json")).unwrap();
+    write("Is anybody there?");
+    press_enter(&[]);
+    pick("a.txt", "a");
+    locale::show(texts(include_str!("../locales/ar.json")));
+    assert_eq!(root().unwrap().lang(), "ar");
+    assert_eq!(root().unwrap().dir(), "rtl");
+    assert_eq!(find(".send").unwrap().get_attribute("aria-label").as_deref(), Some("إرسال"));
+    assert_eq!(text_of(".greeting h2"), "مرحبًا!");
+    assert_eq!(n_messages(), 1);
+    assert_eq!(text_of(".mine .said"), "جارٍ الإرسال");
+    assert_eq!(text_of(".day"), "اليوم");
+    let remove = find("[name=remove]").unwrap();
+    assert_eq!(remove.get_attribute("aria-label").as_deref(), Some("إزالة a.txt"));
+    locale::show(texts(include_str!("../locales/en.json")));
+    assert_eq!(root().unwrap().dir(), "ltr");
     assert_eq!(text_of(".greeting h2"), "Hi there!");
+    assert_eq!(text_of(".mine .said"), "Sending");
+}
+
+#[wasm_bindgen_test]
+fn a_number_takes_the_form_and_the_digits_that_its_language_has_for_it() {
+    open();
+    assert_eq!(locale::t_count("unread", 1), "1 unread message");
+    assert_eq!(locale::t_count("unread", 1_234_567), "1,234,567 unread messages");
+    locale::set(texts(include_str!("../locales/ru.json")));
+    assert_eq!(locale::t_count("unread", 21), "21 непрочитанное сообщение");
+    assert_eq!(locale::t_count("unread", 3), "3 непрочитанных сообщения");
+    assert_eq!(locale::t_count("unread", 11), "11 непрочитанных сообщений");
+    locale::set(texts(include_str!("../locales/fa.json")));
+    assert_eq!(locale::t_count("unread", 42), "۴۲ پیام خوانده‌نشده");
+}
+
+#[wasm_bindgen_test]
+fn a_gap_in_a_language_is_seen_and_not_fatal() {
+    open();
+    locale::set(texts(r#"{"lang": "ru", "dir": "ltr", "unread": {"other": "{} сообщения"}}"#));
+    assert_eq!(locale::t("message"), "message");
+    assert_eq!(locale::t_count("jump_new", 3), "jump_new");
+    assert_eq!(locale::t_count("unread", 5), "5 сообщения");
 }

@@ -2,6 +2,7 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+use serde_json::Value;
 use std::{
     collections::BTreeSet,
     fs,
@@ -17,48 +18,176 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every quoted word in the source, and every one in a `data-t` attribute.
+/// Every quoted word in the source, every one in a `data-t` attribute, and `texts.word` in the parts that come later.
 fn words_in_source() -> BTreeSet<String> {
     let mut files = files_under(&root().join("src"));
     files.push(root().join("../index.html"));
     let sources =
         files.into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs" || kind == "html"));
     let source: Vec<String> = sources.map(|path| fs::read_to_string(path).unwrap()).collect();
-    source.join("\n").split(['"', ' ', '=', '\n']).map(str::to_owned).collect()
+    let mut words: BTreeSet<String> =
+        source.join("\n").split(['"', ' ', '=', '\n']).map(str::to_owned).collect();
+    words.extend(texts_of_lazy_parts());
+    words
 }
 
-fn names(language: &Path) -> BTreeSet<String> {
-    let texts: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(&fs::read_to_string(language).unwrap()).unwrap();
-    assert!(texts.values().all(serde_json::Value::is_string), "{} holds texts only", language.display());
-    texts.keys().cloned().collect()
+/// Every `texts.word` in the parts that come later.
+fn texts_of_lazy_parts() -> BTreeSet<String> {
+    let scripts = files_under(&root().join("lazy"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|kind| kind == "js"));
+    let source: Vec<String> = scripts.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let source = source.join("\n");
+    let after = source.split("texts.").skip(1);
+    after.map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()).collect()
+}
+
+/// The forms that a language has for numbers, as the Unicode CLDR lists them. Where a form is for one whole number alone it
+/// is marked by `=`, and may say that number in a word.
+const FORMS: [(&str, &str); 21] = [
+    ("ar", "=zero =one =two few many other"),
+    ("bn", "one other"),
+    ("de", "=one other"),
+    ("en", "=one other"),
+    ("es", "=one many other"),
+    ("fa", "one other"),
+    ("fr", "one many other"),
+    ("he", "=one =two other"),
+    ("hi", "one other"),
+    ("id", "other"),
+    ("it", "=one many other"),
+    ("ja", "other"),
+    ("ko", "other"),
+    ("nl", "=one other"),
+    ("pl", "=one few many other"),
+    ("pt-BR", "one many other"),
+    ("ru", "one few many other"),
+    ("tr", "=one other"),
+    ("uk", "one few many other"),
+    ("zh-Hans", "other"),
+    ("zh-Hant", "other"),
+];
+
+type Texts = serde_json::Map<String, Value>;
+
+fn texts(tag: &str) -> Texts {
+    let file = root().join("locales").join([tag, ".json"].concat());
+    serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap()
+}
+
+fn names(tag: &str) -> BTreeSet<String> {
+    texts(tag).keys().cloned().collect()
+}
+
+/// Every text of a language; of those with forms, each form.
+fn sentences(texts: &Texts) -> Vec<(String, &str)> {
+    let mut sentences = Vec::new();
+    for (name, text) in texts {
+        match text {
+            Value::String(text) => sentences.push((name.clone(), &**text)),
+            Value::Object(forms) => {
+                sentences.extend(
+                    forms.iter().map(|(form, text)| (format!("{name}, {form}"), text.as_str().unwrap())),
+                );
+            }
+            _ => panic!("{name} is no text"),
+        }
+    }
+    sentences
 }
 
 #[test]
 fn every_language_has_the_same_texts() {
-    let english = names(&root().join("locales/en.json"));
-    for language in files_under(&root().join("locales")) {
-        assert_eq!(names(&language), english, "{}", language.display());
+    let files = files_under(&root().join("locales"));
+    let tags: BTreeSet<&str> = files.iter().map(|file| file.file_stem().unwrap().to_str().unwrap()).collect();
+    assert_eq!(tags, FORMS.map(|(tag, _)| tag).into());
+    for tag in tags {
+        assert_eq!(names(tag), names("en"), "{tag}");
+    }
+}
+
+#[test]
+fn every_language_says_what_it_is_and_which_way_it_runs() {
+    for (tag, _) in FORMS {
+        let texts = texts(tag);
+        assert_eq!(texts["lang"], tag);
+        assert_eq!(texts["dir"], if ["ar", "fa", "he"].contains(&tag) { "rtl" } else { "ltr" }, "{tag}");
+    }
+}
+
+#[test]
+fn every_language_has_exactly_its_own_forms_for_numbers() {
+    let english = texts("en");
+    for (tag, forms) in FORMS {
+        let texts = texts(tag);
+        let expected: BTreeSet<&str> = forms.split(' ').map(|form| form.trim_start_matches('=')).collect();
+        for (name, text) in &english {
+            let Some(given) = texts[name].as_object() else {
+                assert!(text.is_string(), "{tag} has one form of {name} for all numbers");
+                continue;
+            };
+            assert!(text.is_object(), "{tag} has forms of {name}, which English has not");
+            assert_eq!(given.keys().map(String::as_str).collect::<BTreeSet<_>>(), expected, "{tag}: {name}");
+        }
+    }
+}
+
+#[test]
+fn every_language_has_the_same_places_to_fill() {
+    let places = |text: &str| (text.matches("{}").count(), text.matches(['{', '}']).count());
+    let english = texts("en");
+    for (tag, forms) in FORMS {
+        for (name, text) in &texts(tag) {
+            let Some(given) = text.as_object() else {
+                let (text, english) = (text.as_str().unwrap(), english[name].as_str().unwrap());
+                assert_eq!(places(text), places(english), "{tag}: {name}");
+                continue;
+            };
+            for (form, text) in given {
+                let says_it_in_a_word = forms.split(' ').any(|marked| marked.strip_prefix('=') == Some(form))
+                    && places(text.as_str().unwrap()) == (0, 0);
+                assert!(
+                    says_it_in_a_word || places(text.as_str().unwrap()) == (1, 2),
+                    "{tag}: {name}, {form}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_text_is_set_as_print_would_set_it() {
+    for (tag, _) in FORMS {
+        for (name, text) in sentences(&texts(tag)) {
+            assert!(!text.trim().is_empty(), "{tag}: {name} is empty");
+            assert!(
+                !text.contains(['"', '\'', '<', '>', '\n', '\t']) && !text.contains("..."),
+                "{tag}: {name}"
+            );
+            assert!(!text.contains("  ") && !text.starts_with(' '), "{tag}: {name}");
+            assert_eq!(text.contains("……"), text.contains('…') && tag.starts_with("zh"), "{tag}: {name}");
+        }
     }
 }
 
 #[test]
 fn every_text_is_used() {
     let words = words_in_source();
-    let unused: Vec<String> = names(&root().join("locales/en.json")).difference(&words).cloned().collect();
+    let unused: Vec<String> = names("en").difference(&words).cloned().collect();
     assert!(unused.is_empty(), "nothing uses {unused:?}");
 }
 
 #[test]
 fn every_text_that_is_used_is_there() {
-    let english = names(&root().join("locales/en.json"));
+    let english = names("en");
     let mut missing = BTreeSet::new();
     for file in files_under(&root().join("src")) {
         if file.extension().is_some_and(|kind| kind == "rs") {
             let source = fs::read_to_string(&file).unwrap();
             let calls = source.split(|c: char| !(c.is_alphanumeric() || "_(\"".contains(c)));
             let literals = calls.filter_map(|call| {
-                call.strip_prefix("t(\"").or_else(|| call.strip_prefix("t_with(\""))?.split('"').next()
+                let name = ["t(\"", "t_with(\"", "t_count(\""].iter().find_map(|t| call.strip_prefix(t))?;
+                name.split('"').next()
             });
             missing.extend(literals.filter(|name| !english.contains(*name)).map(str::to_owned));
             let attributes = source.split("data-t=\"").skip(1).filter_map(|rest| rest.split('"').next());
@@ -67,6 +196,7 @@ fn every_text_that_is_used_is_there() {
             missing.extend(names.filter(|name| !english.contains(*name)).map(str::to_owned));
         }
     }
+    missing.extend(texts_of_lazy_parts().difference(&english).cloned());
     missing.remove("");
     assert!(missing.is_empty(), "no language file has {missing:?}");
 }

@@ -5,10 +5,11 @@
 
 use serde::Serialize;
 use shared::{
-    Ack, Agent, AgentId, Attachment, AttachmentId, ClientId, Conversation, ConversationId, ConversationList,
-    ConversationStatus, CustomerId, ErrorBody, ErrorCode, ErrorDetail, Event, Goodbye, Heartbeat, Message,
-    MessageId, MessagePage, Presence, Reader, Receipt, ReceiptState, SendMessage, Sender, SenderType,
-    Session, Snapshot, StartConversation, Thread, Timestamp, Typing, WidgetId, WidgetSettings, id::uuid_v7,
+    Ack, Agent, AgentId, Attachment, AttachmentId, ClientId, Consent, Conversation, ConversationId,
+    ConversationList, ConversationStatus, CustomerId, ErrorBody, ErrorCode, ErrorDetail, Event, Goodbye,
+    Heartbeat, Message, MessageId, MessagePage, Presence, Reader, Receipt, ReceiptState, SendMessage, Sender,
+    SenderType, Session, Snapshot, Sound, StartConversation, Thread, Timestamp, Typing, WidgetId,
+    WidgetOptions, WidgetSettings, id::uuid_v7,
 };
 use std::fmt::Debug;
 use uuid::Uuid;
@@ -40,7 +41,12 @@ fn conversation() -> Conversation {
         last_seq: 2,
         customer_read_seq: 1,
         n_unread: 1,
-        agent: Some(Agent { id: AgentId(uuid(2)), name: "Robin".into(), presence: Presence::Live }),
+        agent: Some(Agent {
+            id: AgentId(uuid(2)),
+            name: "Robin".into(),
+            avatar_url: Some("https://example.com/robin.png".into()),
+            presence: Presence::Live,
+        }),
     }
 }
 
@@ -50,7 +56,7 @@ fn own_message() -> Message {
         conversation_id: ConversationId(uuid(1)),
         seq: 1,
         client_id: Some(ClientId(uuid(4))),
-        sender: Sender { kind: SenderType::Customer, id: None, name: None },
+        sender: Sender { kind: SenderType::Customer, id: None, name: None, avatar_url: None },
         content: "\u{202e}Hello \u{1f44b}\n\"<b>\\".into(),
         attachments: Vec::new(),
         ack: Ack::Sent,
@@ -92,7 +98,12 @@ fn entry() -> Entry {
 fn agents_message() -> Message {
     Message {
         client_id: None,
-        sender: Sender { kind: SenderType::Agent, id: Some(uuid(5)), name: Some("Robin".into()) },
+        sender: Sender {
+            kind: SenderType::Agent,
+            id: Some(uuid(5)),
+            name: Some("Robin".into()),
+            avatar_url: Some("https://example.com/robin.png".into()),
+        },
         ..own_message()
     }
 }
@@ -120,7 +131,10 @@ fn messages_are_read() {
     same(&own_message(), wire::message);
     same(&agents_message(), wire::message);
     for kind in [SenderType::Bot, SenderType::System] {
-        same(&Message { sender: Sender { kind, id: None, name: None }, ..own_message() }, wire::message);
+        same(
+            &Message { sender: Sender { kind, id: None, name: None, avatar_url: None }, ..own_message() },
+            wire::message,
+        );
     }
     for ack in [Ack::Preparing, Ack::Delivering, Ack::Sent, Ack::Delivered, Ack::Read] {
         same(&Message { ack, ..own_message() }, wire::message);
@@ -139,8 +153,13 @@ fn settings_and_sessions_are_read() {
         color: "#7650ff".into(),
         logo_url: Some("https://example.org/logo.png".into()),
         show_online_badge: true,
+        options: WidgetOptions::default(),
     };
     same(&settings, wire::settings);
+    for consent in [Consent::Full, Consent::Session, Consent::None] {
+        let options = WidgetOptions { consent, sound: Sound(false), ..WidgetOptions::default() };
+        same(&WidgetSettings { options, ..settings.clone() }, wire::settings);
+    }
     same(&WidgetSettings { logo_url: None, show_online_badge: false, ..settings }, wire::settings);
     let session = Session {
         customer_id: CustomerId(uuid(7)),
@@ -148,8 +167,10 @@ fn settings_and_sessions_are_read() {
         access_expires_at: Timestamp(1_700_000_000_000_001),
         refresh_token: "c.d".into(),
         refresh_expires_at: Timestamp(1_800_000_000_000_001),
+        continues: None,
     };
     same(&session, wire::session);
+    same(&Session { continues: Some(CustomerId(uuid(8))), ..session }, wire::session);
 }
 
 #[wasm_bindgen_test]
@@ -189,10 +210,16 @@ fn codes_that_matter_here_are_told_apart() {
         let error = ErrorDetail { code, message: "For developers.".into(), fields: vec![], request_id: None };
         read(&ErrorBody { error }, |body| Some(wire::error_code(body)))
     };
-    for code in [ErrorCode::BodyTooLarge, ErrorCode::ConversationClosed, ErrorCode::InvalidFields] {
+    for code in [
+        ErrorCode::BodyTooLarge,
+        ErrorCode::ConversationClosed,
+        ErrorCode::InvalidFields,
+        ErrorCode::TokenExpired,
+        ErrorCode::NotFound,
+    ] {
         assert_eq!(read_code(code), Some(code));
     }
-    assert_eq!(read_code(ErrorCode::NotFound), Some(ErrorCode::Unknown));
+    assert_eq!(read_code(ErrorCode::OriginRefused), Some(ErrorCode::Unknown));
     assert_eq!(wire::error_code(&JsValue::UNDEFINED), ErrorCode::Unknown);
 }
 

@@ -17,11 +17,13 @@ use crate::server::{self, MockServer};
 
 /// The loader with a widget's settings.
 const LOADER_BUDGET: usize = 2 * 1024;
-/// Everything until the visitor can type: document, glue, wasm, styles, one language.
+/// Everything until the visitor can type: document, glue, wasm, styles, one language, and what the loader fetches beside them.
 const PANEL_BUDGET: usize = 60 * 1024;
 
 /// Where the server serves the bundle's files.
 const ASSETS: &str = "/assets/";
+/// How the folder of what comes later begins; a hash follows.
+const LAZY: &str = "/assets/lazy-";
 
 /// `cargo xtask budget`.
 pub fn run(project: &Project) -> Result<ExitCode> {
@@ -46,7 +48,16 @@ pub fn check(project: &Project) -> Result<()> {
     let widget_id = server.demo.get("widget_id")?;
 
     let loader = measure(base_url, &format!("/widget.js?id={widget_id}"))?;
-    let panel = measure_panel(base_url, &format!("/panel/{widget_id}"))?;
+    let document = format!("/panel/{widget_id}");
+    let mut panel = measure_panel(base_url, &document)?;
+    // What the loader imports comes with every intent; what that imports, with a call that few pages make.
+    let at_intent = measure_imports(base_url, &loader.path)?;
+    let mut later = Vec::new();
+    for part in &at_intent {
+        later.extend(measure_imports(base_url, &part.path)?);
+    }
+    later.extend(measure_lazy(project, base_url, &document)?);
+    panel.extend(at_intent);
     let n_panel_bytes = panel.iter().map(|part| part.n_bytes).sum();
 
     let mut table = Table::default();
@@ -55,6 +66,9 @@ pub fn check(project: &Project) -> Result<()> {
         table.row(&format!("  {}", part.path), part.n_bytes, None);
     }
     table.row("all until the visitor can type", n_panel_bytes, Some(PANEL_BUDGET));
+    for part in &later {
+        table.row(&format!("  later: {}", part.path), part.n_bytes, None);
+    }
     table.print();
     ensure!(table.n_over == 0, "over budget: {} of 2", table.n_over);
     Ok(())
@@ -89,6 +103,28 @@ fn measure_panel(base_url: &str, document: &str) -> Result<Vec<Part>> {
     Ok(parts)
 }
 
+/// What a script of the page itself imports.
+fn measure_imports(base_url: &str, script: &str) -> Result<Vec<Part>> {
+    let text = String::from_utf8(http::get(base_url, script, "identity")?.body)
+        .with_context(|| format!("{script} is not text"))?;
+    let imported = BTreeSet::from_iter(references(script, &text));
+    imported.iter().map(|path| measure(base_url, path)).collect()
+}
+
+/// What comes only when it is needed.
+fn measure_lazy(project: &Project, base_url: &str, document: &str) -> Result<Vec<Part>> {
+    let text = String::from_utf8(http::get(base_url, document, "identity")?.body)?;
+    let start =
+        text.find(LAZY).with_context(|| format!("{document} does not say where its lazy parts are"))?;
+    let folder = text[start..].split(['"', '\'', '`']).next().unwrap_or_default();
+    let folder_here = project.root.join("widget/lazy");
+    let mut names = fs::read_dir(&folder_here)?
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+        .collect::<Result<Vec<_>>>()?;
+    names.sort();
+    names.iter().map(|name| measure(base_url, &format!("{folder}{name}"))).collect()
+}
+
 fn measure(base_url: &str, path: &str) -> Result<Part> {
     let response = http::get(base_url, path, "br")?;
     ensure!(response.status == 200, "{path} is answered with {}", response.status);
@@ -105,7 +141,8 @@ fn references(path: &str, text: &str) -> Vec<String> {
         let rest = &text[start..];
         let length =
             rest.find(|c: char| !(c.is_ascii_alphanumeric() || "/._-~%".contains(c))).unwrap_or(rest.len());
-        if length > ASSETS.len() {
+        // A folder is no file: what is in that one comes later.
+        if !rest[..length].ends_with('/') {
             references.push(rest[..length].to_owned());
         }
     }
@@ -121,7 +158,7 @@ fn relative_imports(script: &str) -> impl Iterator<Item = &str> {
         let (before, quote) = script[..start].split_at_checked(start.checked_sub(1)?)?;
         let before = before.trim_end().trim_end_matches('(');
         let is_import = before.ends_with("from") || before.ends_with("import");
-        if !is_import || !["'", "\""].contains(&quote) {
+        if !is_import || !["'", "\"", "`"].contains(&quote) {
             return None;
         }
         script[start + 2..].split(quote).next()
@@ -213,11 +250,15 @@ mod tests {
         let script =
             r#"import {a} from "./snippets/leptos-1/a.js"; new URL('widget_bg.wasm', import.meta.url)"#;
         assert_eq!(references("/assets/widget-2.js", script), ["/assets/snippets/leptos-1/a.js"]);
+        assert_eq!(references("/assets/page-1.js", "import(`./extras-2.js`)"), ["/assets/extras-2.js"]);
     }
 
     #[test]
     fn the_directory_alone_is_no_file() {
-        assert_eq!(references("/panel/w", "<base href=\"/assets/\">"), Vec::<String>::new());
+        assert_eq!(
+            references("/panel/w", "<base href=\"/assets/\">import(\"/assets/lazy-1/\"+part)"),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

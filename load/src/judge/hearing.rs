@@ -87,7 +87,7 @@ mod tests {
             conversation_id: ConversationId(Uuid::nil()),
             seq,
             client_id: None,
-            sender: Sender { kind: SenderType::Customer, id: None, name: None },
+            sender: Sender { kind: SenderType::Customer, id: None, name: None, avatar_url: None },
             content: "hello".into(),
             attachments: Vec::new(),
             ack: Ack::Sent,

@@ -111,6 +111,7 @@ impl Visitor {
                 access_expires_at: now,
                 refresh_token: String::new(),
                 refresh_expires_at: now,
+                continues: None,
             },
             conversation: id.to_string(),
         })

@@ -1,6 +1,6 @@
 //! The commands as they are typed, and what they ask.
 
-use super::{PlanWord, Request, ScopeWord};
+use super::{PlanWord, Request, ScopeWord, widget_flags::WidgetFlags};
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
@@ -48,6 +48,9 @@ pub enum AgentCommand {
         email: Option<String>,
         #[arg(long, default_value = "agent")]
         role: String,
+        /// Where their picture is, which visitors see beside what they write: an https address.
+        #[arg(long)]
+        avatar: Option<String>,
     },
     /// Shows a company's agents.
     List {
@@ -104,18 +107,28 @@ pub enum WidgetCommand {
         /// Where it will be shown: a host name, perhaps with a port.
         #[arg(long)]
         domain: String,
-        #[arg(long)]
-        name: Option<String>,
-        #[arg(long)]
-        heading: Option<String>,
-        #[arg(long)]
-        tagline: Option<String>,
+        #[command(flatten)]
+        settings: Box<WidgetFlags>,
     },
     /// Shows a company's widgets.
     List {
         /// The company's id, number or property code.
         #[arg(long)]
         company: String,
+    },
+    /// Changes how a widget looks and behaves: what is given, and leaves the rest. Without a change it shows what is set.
+    ///
+    /// An empty value, as in --locale "", puts back the default.
+    Set {
+        /// Its id.
+        widget: String,
+        #[command(flatten)]
+        settings: Box<WidgetFlags>,
+    },
+    /// Makes the secret with which you sign who your visitors are, and shows it, this once. The one before it is good no more.
+    Secret {
+        /// The widget's id.
+        widget: String,
     },
 }
 
@@ -163,8 +176,8 @@ impl From<CompanyCommand> for Request {
 impl From<AgentCommand> for Request {
     fn from(command: AgentCommand) -> Self {
         match command {
-            AgentCommand::Create { company, name, email, role } => {
-                Self::CreateAgent { company, name, email, role }
+            AgentCommand::Create { company, name, email, role, avatar } => {
+                Self::CreateAgent { company, name, email, role, avatar }
             }
             AgentCommand::List { company } => Self::ListAgents { company },
             AgentCommand::Revoke { company, agent } => Self::RevokeAgent { company, agent },
@@ -187,10 +200,12 @@ impl From<TokenCommand> for Request {
 impl From<WidgetCommand> for Request {
     fn from(command: WidgetCommand) -> Self {
         match command {
-            WidgetCommand::Create { company, domain, name, heading, tagline } => {
-                Self::CreateWidget { company, domain, name, heading, tagline }
+            WidgetCommand::Create { company, domain, settings } => {
+                Self::CreateWidget { company, domain, settings }
             }
             WidgetCommand::List { company } => Self::ListWidgets { company },
+            WidgetCommand::Set { widget, settings } => Self::SetWidget { widget, settings },
+            WidgetCommand::Secret { widget } => Self::MakeWidgetSecret { widget },
         }
     }
 }

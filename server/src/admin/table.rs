@@ -1,7 +1,8 @@
 //! Responses as a person reads them.
 
-use super::{Agent, Channel, Company, PlanWord, Response, ScopeWord, Token, Widget};
+use super::{Agent, Channel, Company, PlanWord, Response, ScopeWord, Token, Widget, WidgetSettings};
 use clap::ValueEnum;
+use serde_json::Value;
 use std::{fmt, slice::from_ref};
 
 impl fmt::Display for Response {
@@ -18,6 +19,14 @@ impl fmt::Display for Response {
             }
             Self::Widget(widget) => widgets(from_ref(widget), f),
             Self::Widgets(all) => widgets(all, f),
+            Self::WidgetSettings(widget) => widget_settings(widget, f),
+            Self::WidgetSecret(secret) => {
+                write!(
+                    f,
+                    "The secret of widget {}, which is not shown again:\n\n    {}\n",
+                    secret.id, secret.secret
+                )
+            }
             Self::Channel(channel) => channels(from_ref(channel), f),
             Self::Channels(all) => channels(all, f),
             Self::Revoked(what) => writeln!(f, "Revoked: {}", clean(what)),
@@ -42,6 +51,19 @@ fn tokens(all: &[Token], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 fn widgets(all: &[Widget], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str(&table(["id", "domain", "name", "heading"], all.iter().map(Widget::cells)))
+}
+
+/// A setting to a line.
+fn widget_settings(widget: &WidgetSettings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Ok(Value::Object(settings)) = serde_json::to_value(widget) else { return Err(fmt::Error) };
+    let value = |value: &Value| match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+        value => value.to_string(),
+    };
+    f.write_str(&table(["setting", "value"], settings.iter().map(|(name, is)| [name.clone(), value(is)])))?;
+    f.write_str("Every other setting is as it is by default.\n")
 }
 
 fn channels(all: &[Channel], f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -78,10 +78,23 @@ impl<'p> Fields<'p> {
         read: impl Fn(&Param) -> Read<T>,
     ) -> Option<Option<T>> {
         match self.params.get(name)? {
-            param if is_null(param) => Some(None),
             Param::Text(values) if values.iter().all(String::is_empty) => Some(None),
-            _ => self.optional(name, read).map(Some),
+            _ => self.nullable(name, read),
         }
+    }
+
+    /// The same for what may be an empty text: only `null` clears it.
+    pub fn nullable<T>(&mut self, name: &'static str, read: impl Fn(&Param) -> Read<T>) -> Option<Option<T>> {
+        if is_null(self.params.get(name)?) { Some(None) } else { self.optional(name, read).map(Some) }
+    }
+
+    /// A parameter that may be left out, and may be `null` (or empty in a form) to put back the default.
+    pub fn resettable<T: Default>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&Param) -> Read<T>,
+    ) -> Option<T> {
+        self.clearable(name, read).map(Option::unwrap_or_default)
     }
 
     pub fn has(&self, name: &str) -> bool {

@@ -64,6 +64,19 @@ impl Params {
         Ok((Request::from_parts(parts, body), params))
     }
 
+    /// Parameters that come in no request: a form. Nothing if it is none.
+    pub fn of_form(form: &[u8]) -> Option<Self> {
+        let mut params = Self::of_texts([]);
+        params.add_pairs(parse_form(form)?);
+        Some(params)
+    }
+
+    /// Parameters that come in no request: texts, as in a form.
+    pub fn of_texts(texts: impl IntoIterator<Item = (String, Vec<String>)>) -> Self {
+        let values = texts.into_iter().map(|(name, values)| (name, Param::Text(values))).collect();
+        Self { values, folds_case: false, is_multipart: false, fingerprint: Hash::default() }
+    }
+
     pub fn get(&self, name: &str) -> Option<&Param> {
         if self.folds_case { self.values.get(&name.to_ascii_lowercase()) } else { self.values.get(name) }
     }

@@ -50,6 +50,7 @@ pub fn router(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(channels::list_channels, channels::create_channel))
         .routes(routes!(channels::change_channel, channels::delete_channel))
         .routes(routes!(widgets::create_widget))
+        .routes(routes!(widgets::change_widget))
         .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
         .routes(routes!(webhooks::delete_webhook))
         .routes(routes!(stream::stream_events))

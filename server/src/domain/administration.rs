@@ -6,29 +6,23 @@ use crate::{
     domain::{
         Agent, AgentRef, ApiToken, Channel, ChannelKind, Company, Error, NewAccessToken, NewAgent,
         NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet, Plan, Result, Scope, Webhook,
-        WebhookFormat, Widget, code,
+        WebhookFormat, Widget, WidgetChange, code,
     },
     live::Live,
     store::Store,
 };
 use serde_json::{Map, Value};
 use shared::{AgentId, CompanyId, WidgetId};
-use std::{net::IpAddr, sync::Arc};
-use url::Url;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// How exactly the last use of a token is known, in seconds. Noting each use would write for each request.
 const LAST_USE_SECONDS: i64 = 600;
 
-/// The longest name that the domain name system knows.
-const HOST_MAX_BYTES: usize = 253;
 /// How long an access token is good for, in seconds.
 pub const ACCESS_SECONDS: i64 = 14_400;
 /// How long its refresh token is.
 const REFRESH_SECONDS: i64 = 30 * 24 * 60 * 60;
-
-/// The colour of a widget that names none.
-pub const DEFAULT_COLOR: &str = "#7650ff";
 
 #[derive(Clone)]
 pub struct Administration {
@@ -89,20 +83,6 @@ pub struct CompanyDraft {
     pub description: Option<String>,
     pub plan: Plan,
     pub agent_name: String,
-}
-
-/// A widget to be made.
-#[derive(Clone, Debug)]
-pub struct WidgetDraft {
-    /// Where it will be shown: a host name, perhaps with a port.
-    pub domain: Option<String>,
-    pub name: Option<String>,
-    pub heading: String,
-    pub tagline: String,
-    pub color: String,
-    pub logo_url: Option<String>,
-    pub show_online_badge: bool,
-    pub config: Map<String, Value>,
 }
 
 impl Administration {
@@ -209,9 +189,11 @@ impl Administration {
         name: String,
         email: Option<String>,
         role: String,
+        avatar_url: Option<String>,
     ) -> Result<Agent> {
         let at = self.clock.now();
-        self.store.create_agent(NewAgent { id: AgentId(new_id(at)), company, name, email, role, at }).await
+        let id = AgentId(new_id(at));
+        self.store.create_agent(NewAgent { id, company, name, email, role, avatar_url, at }).await
     }
 
     /// An agent's tokens die with them.
@@ -307,28 +289,38 @@ impl Administration {
         if is_native && self.store.delete_webhook(company, id).await? { Ok(()) } else { Err(Error::NotFound) }
     }
 
-    /// Makes a widget, and the company's widget channel if it has none.
-    pub async fn create_widget(&self, company: CompanyId, mut draft: WidgetDraft) -> Result<Widget> {
+    /// Makes a widget for a domain, and the company's widget channel if it has none.
+    pub async fn create_widget(
+        &self,
+        company: CompanyId,
+        domain: String,
+        about: WidgetChange,
+    ) -> Result<Widget> {
         let at = self.clock.now();
-        if let Some(domain) = draft.domain {
-            draft.domain = Some(site(&domain).ok_or_else(|| Error::invalid("domain", NOT_A_SITE))?);
-        }
-        let allowed_domains = draft.domain.as_deref().map(sources_of).unwrap_or_default();
-        let widget = Widget {
-            id: WidgetId(new_id(at)),
-            company,
-            channel: new_id(at),
-            name: draft.name,
-            domain: draft.domain,
-            allowed_domains,
-            heading: draft.heading,
-            tagline: draft.tagline,
-            color: draft.color,
-            logo_url: draft.logo_url,
-            show_online_badge: draft.show_online_badge,
-            config: draft.config,
-        };
+        let widget = Widget::new(WidgetId(new_id(at)), company, new_id(at), Some(domain)).changed(about);
         self.store.create_widget(NewWidget { widget, at }).await
+    }
+
+    pub async fn change_widget(
+        &self,
+        company: CompanyId,
+        id: WidgetId,
+        change: WidgetChange,
+    ) -> Result<Widget> {
+        self.store.change_widget(company, id, change).await
+    }
+
+    /// Makes the secret with which the business signs who its visitors are. What is answered is the only time it is seen,
+    /// and the one before it is good no more.
+    pub async fn make_identity_secret(&self, company: CompanyId, id: WidgetId) -> Result<Token> {
+        let secret = Token::generate();
+        self.store.set_identity_secret(company, id, &secret).await?;
+        Ok(secret)
+    }
+
+    /// The secret made last, to verify with; nothing where none was made. The bytes of its text are the key.
+    pub async fn identity_secret(&self, id: WidgetId) -> Result<Option<Token>> {
+        self.store.identity_secret(id).await
     }
 }
 
@@ -352,85 +344,4 @@ fn property_code() -> String {
         .filter(char::is_ascii_alphanumeric)
         .take(10)
         .collect()
-}
-
-/// What is said of a widget's domain that is none.
-pub const NOT_A_SITE: &str = "must be a host name such as www.example.com, perhaps with a port";
-
-/// A host name, perhaps with a port, as browsers spell it; nothing for text that is no such thing. It becomes part of a
-/// policy that browsers read, so there is nothing in it but letters, digits, hyphens and dots.
-pub fn site(text: &str) -> Option<String> {
-    let text = text.trim();
-    if text.contains(|c: char| c.is_control() || r"/\?#@".contains(c)) {
-        return None;
-    }
-    let url = Url::parse(&format!("https://{text}")).ok()?;
-    let host = url.host_str()?;
-    // One dot at the end says that a name is whole. Without two, what is left could be no host at all, such as `1.x.2`.
-    let host = host.strip_suffix('.').unwrap_or(host);
-    let is_clean = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
-    if host.split('.').any(str::is_empty) || host.len() > HOST_MAX_BYTES || !is_clean {
-        return None;
-    }
-    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
-}
-
-/// The pages of a domain, as CSP host sources: itself and what is under it, by TLS or without.
-pub(crate) fn sources_of(domain: &str) -> Vec<String> {
-    let mut sources = vec![format!("https://{domain}"), format!("http://{domain}")];
-    if domain.contains('.') && !domain.contains(':') && domain.parse::<IpAddr>().is_err() {
-        sources.push(format!("https://*.{domain}"));
-        sources.push(format!("http://*.{domain}"));
-    }
-    sources
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_site_is_a_host_and_nothing_that_could_say_more_in_a_policy() {
-        for (text, expected) in [
-            ("example.com", "example.com"),
-            ("WWW.Example.com.", "www.example.com"),
-            ("localhost:3000", "localhost:3000"),
-            ("example.com:443", "example.com"),
-            ("127.0.0.1", "127.0.0.1"),
-            ("bücher.example", "xn--bcher-kva.example"),
-        ] {
-            assert_eq!(site(text).as_deref(), Some(expected), "{text}");
-        }
-        let long = format!("{}.example", "a.".repeat(130));
-        for text in [
-            "",
-            " ",
-            ".",
-            "https://example.com",
-            "example.com/path",
-            "example.com; script-src *",
-            "example.com script-src",
-            "example.com,other.example",
-            "example.com;x",
-            "*.example.com",
-            "'self'",
-            "user@example.com",
-            "example.com:99999",
-            "[::1]",
-            "a\nb",
-            "example.com..",
-            "example..com",
-            "1.x.2..",
-            &long,
-        ] {
-            assert_eq!(site(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_name_has_those_under_it_and_an_address_has_none() {
-        assert!(sources_of("example.com").contains(&"https://*.example.com".to_owned()));
-        assert_eq!(sources_of("127.0.0.1").len(), 2);
-        assert_eq!(sources_of("localhost").len(), 2);
-    }
 }

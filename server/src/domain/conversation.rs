@@ -1,6 +1,6 @@
 //! Conversations.
 
-use crate::domain::{ChannelKind, Customer, Error, Message, Outlet, Result, Side};
+use crate::domain::{ChannelKind, Customer, Error, Message, Outlet, Result, SaidOfConversation, Side};
 use serde_json::{Map, Value};
 use shared::{AgentId, CompanyId, ConversationId, CustomerId, Seq, Timestamp};
 use uuid::Uuid;
@@ -41,6 +41,7 @@ pub enum Presence {
 pub struct AssignedAgent {
     pub id: AgentId,
     pub name: String,
+    pub avatar_url: Option<String>,
     pub presence: Presence,
 }
 
@@ -160,6 +161,8 @@ pub enum Alteration {
     Note(String),
     /// `None`: the other way round.
     BlockBitrix(Option<bool>),
+    /// What the page says that it is about.
+    Describe(SaidOfConversation),
     /// To the company's channel of another kind, where the customer has a handle, or gets this one.
     MoveTo {
         kind: ChannelKind,

@@ -2,7 +2,7 @@
 
 use crate::{
     clock::{Clock, new_id},
-    domain::{Customer, CustomerFilter, Error, Profile, ProfileChange, Result},
+    domain::{Customer, CustomerFilter, Error, Profile, ProfileChange, Result, Said},
     live::Live,
     store::{NewCustomer, Store},
 };
@@ -63,6 +63,11 @@ impl Customers {
         change: ProfileChange,
     ) -> Result<Customer> {
         self.store.change_customer(company, id, change, self.clock.now()).await
+    }
+
+    /// Notes what a page says of its visitor, which is not proven.
+    pub async fn note_said(&self, company: CompanyId, id: CustomerId, said: Said) -> Result<()> {
+        self.store.note_said(company, id, said, self.clock.now()).await
     }
 
     /// Removes everything about a customer for good, and closes their streams. Answers with the keys of their files.

@@ -1,8 +1,8 @@
 //! Companies and what they own: agents, tokens, channels, widgets, outlets.
 
-use crate::domain::{Hash, Presence};
+use crate::domain::{Hash, Presence, Widget};
 use serde_json::{Map, Value};
-use shared::{AgentId, CompanyId, CustomerId, Timestamp, WidgetId};
+use shared::{AgentId, CompanyId, CustomerId, Timestamp};
 use uuid::Uuid;
 
 /// How much a company may ask in a minute.
@@ -73,6 +73,8 @@ pub struct Agent {
     pub name: String,
     pub email: Option<String>,
     pub role: String,
+    /// Where their picture is: an https address.
+    pub avatar_url: Option<String>,
     pub presence: Presence,
     pub created_at: Timestamp,
 }
@@ -84,6 +86,7 @@ pub struct NewAgent {
     pub name: String,
     pub email: Option<String>,
     pub role: String,
+    pub avatar_url: Option<String>,
     pub at: Timestamp,
 }
 
@@ -222,35 +225,6 @@ pub struct NewChannel {
 pub struct ChannelChange {
     pub config: Option<Map<String, Value>>,
     pub is_active: Option<bool>,
-}
-
-/// A widget with everything about it that a page, its panel and its visitors' sessions need.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Widget {
-    pub id: WidgetId,
-    pub company: CompanyId,
-    pub channel: Uuid,
-    pub name: Option<String>,
-    /// The one domain it was made for, where it was made for one.
-    pub domain: Option<String>,
-    /// CSP host sources of the pages that may show the panel.
-    pub allowed_domains: Vec<String>,
-    pub heading: String,
-    pub tagline: String,
-    /// `#rrggbb`.
-    pub color: String,
-    pub logo_url: Option<String>,
-    pub show_online_badge: bool,
-    /// The business's own; kept and given back.
-    pub config: Map<String, Value>,
-}
-
-/// A widget for a company that is there. Its channel is the company's widget channel, made if there is none.
-#[derive(Clone, Debug)]
-pub struct NewWidget {
-    /// Its `channel` is the id of the channel if one is made.
-    pub widget: Widget,
-    pub at: Timestamp,
 }
 
 /// A company with its first agent, its widget channel, a widget if it is to have one, and an outlet.

@@ -50,6 +50,8 @@ pub struct Message {
     pub sender: Sender,
     /// The agent's name, where the sender is one.
     pub sender_name: Option<String>,
+    /// The agent's picture.
+    pub sender_avatar_url: Option<String>,
     /// Empty only beside attachments.
     pub content: String,
     pub attachments: Vec<Attachment>,

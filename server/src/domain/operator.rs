@@ -1,15 +1,15 @@
 //! What whoever runs the server may do: everything, with every company. No API reaches this; the command line does.
 
 use crate::{
-    auth::ApiTokenText,
+    auth::{ApiTokenText, Token},
     domain::{
         Administration, Agent, AgentRef, ApiToken, Channel, ChannelChange, ChannelChoice, ChannelKind,
-        Company, CompanyChange, Error, InvalidField, Plan, Result, Scope, Widget,
-        administration::{CompanyDraft, WidgetDraft},
+        Company, CompanyChange, Error, Plan, Result, Scope, Widget, WidgetChange,
+        administration::CompanyDraft, widget,
     },
     store::Store,
 };
-use shared::{AgentId, CompanyId};
+use shared::{AgentId, CompanyId, WidgetId};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -96,8 +96,9 @@ impl Operator {
         name: String,
         email: Option<String>,
         role: String,
+        avatar_url: Option<String>,
     ) -> Result<Agent> {
-        self.administration.create_agent(company, name, email, role).await
+        self.administration.create_agent(company, name, email, role, avatar_url).await
     }
 
     /// An agent's tokens die with them. The company's first agent stays: tokens without an agent write as that one.
@@ -138,12 +139,26 @@ impl Operator {
         self.store.widgets(company).await
     }
 
-    pub async fn create_widget(&self, company: CompanyId, draft: WidgetDraft) -> Result<Widget> {
-        let problem = draft.domain.as_deref().and_then(problem_of_domain);
-        match problem {
-            Some(problem) => Err(InvalidField::value("domain", problem).into()),
-            None => self.administration.create_widget(company, draft).await,
-        }
+    pub async fn widget(&self, id: WidgetId) -> Result<Option<Widget>> {
+        self.store.widget(id).await
+    }
+
+    pub async fn create_widget(
+        &self,
+        company: CompanyId,
+        domain: &str,
+        about: WidgetChange,
+    ) -> Result<Widget> {
+        self.administration.create_widget(company, widget::domain(domain)?, about).await
+    }
+
+    pub async fn change_widget(&self, widget: &Widget, change: WidgetChange) -> Result<Widget> {
+        self.administration.change_widget(widget.company, widget.id, change).await
+    }
+
+    /// What is answered is the only time the secret is seen.
+    pub async fn make_identity_secret(&self, widget: &Widget) -> Result<Token> {
+        self.administration.make_identity_secret(widget.company, widget.id).await
     }
 
     pub async fn channels(&self, company: CompanyId) -> Result<Vec<Channel>> {
@@ -167,59 +182,5 @@ impl Operator {
     async fn switch(&self, channel: &Channel, is_active: bool) -> Result<Channel> {
         let change = ChannelChange { is_active: Some(is_active), ..ChannelChange::default() };
         self.store.change_channel(channel.company, channel.id, change).await
-    }
-}
-
-/// What is wrong with a widget's domain. It becomes part of a Content-Security-Policy, so only a host is let through.
-fn problem_of_domain(domain: &str) -> Option<&'static str> {
-    let (host, port) = match domain.split_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (domain, None),
-    };
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let is_host = host.len() <= 253 && host.split('.').all(is_label);
-    let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
-    (!is_host || !is_port).then_some("must be a host name such as shop.example.com, perhaps with a port")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_domain_is_a_host_and_nothing_that_could_end_a_policy() {
-        for domain in [
-            "example.com",
-            "shop.example.com",
-            "localhost",
-            "localhost:8080",
-            "127.0.0.1",
-            "xn--bcher-kva.de",
-        ] {
-            assert_eq!(problem_of_domain(domain), None, "{domain}");
-        }
-        for domain in [
-            "",
-            "*",
-            "https://example.com",
-            "a b",
-            "a;b",
-            "a,b",
-            "a..b",
-            ".a",
-            "a.",
-            "-a",
-            "a:0",
-            "a:x",
-            "a:70000",
-            "bücher.de",
-        ] {
-            assert!(problem_of_domain(domain).is_some(), "{domain}");
-        }
     }
 }

@@ -1,11 +1,11 @@
-//! Giving visitors a session, recognising them by it, renewing it.
+//! Giving visitors a session, recognising them by it, renewing it, making it an identified customer's, ending it.
 
 use crate::{
-    auth::Token,
+    auth::{Token, identity},
     clock::{Clock, new_id},
     domain::{Error, NewTokens, Result, VisitorSession, session::Renewal},
     live::Live,
-    store::{NewSession, Store},
+    store::{Identification, Identified, NewSession, Store},
 };
 use shared::{CustomerId, Timestamp, WidgetId};
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub struct IssuedSession {
     pub access_expires_at: Timestamp,
     pub refresh: Token,
     pub refresh_expires_at: Timestamp,
+    /// Of an identified visitor: whose session it was until now, if they are one and the same.
+    pub continues: Option<CustomerId>,
 }
 
 impl IssuedSession {
@@ -40,6 +42,7 @@ impl IssuedSession {
             access_expires_at: now.plus_seconds(ACCESS_SECONDS),
             refresh: Token::generate(),
             refresh_expires_at: now.plus_seconds(REFRESH_SECONDS),
+            continues: None,
         }
     }
 
@@ -74,6 +77,59 @@ impl Sessions {
             })
             .await?;
         Ok(issued)
+    }
+
+    /// The business says in a token of its own who a widget's visitor is. With the refresh token of a session that session
+    /// becomes theirs, or ends if it is somebody else's; without they get one.
+    pub async fn identify(
+        &self,
+        widget: WidgetId,
+        token: &str,
+        refresh: Option<&Token>,
+    ) -> Result<IssuedSession> {
+        let widget = self.store.widget(widget).await?.ok_or(Error::NotFound)?;
+        let secret = self.store.identity_secret(widget.id).await?;
+        let secret = secret
+            .ok_or_else(|| Error::invalid("token", "can't be checked: the widget has no secret yet"))?;
+        let at = self.clock.now();
+        let identity = identity::read(token, secret.reveal().as_bytes(), widget.id, at)?;
+        let mut issued = IssuedSession::new(CustomerId(new_id(at)), at);
+        let identified = self
+            .store
+            .identify(Identification {
+                company: widget.company,
+                widget: widget.id,
+                identity,
+                presented: refresh.map(Token::hash),
+                tokens: issued.to_stored(),
+                session_id: new_id(at),
+                customer_id: issued.customer,
+                at,
+            })
+            .await?;
+        match identified {
+            Identified::As { customer, continues, changed } => {
+                for (customer, session) in changed {
+                    self.live.end_session(customer, session);
+                }
+                issued.customer = customer;
+                issued.continues = continues;
+                Ok(issued)
+            }
+            Identified::Refused => Err(Error::TokenInvalid),
+            Identified::Ended(customer, session) => {
+                self.live.end_session(customer, session);
+                Err(Error::TokenInvalid)
+            }
+        }
+    }
+
+    /// The visitor leaves: ends the session of a token, access or refresh, and closes its streams.
+    pub async fn end(&self, token: &Token) -> Result<()> {
+        let ended = self.store.end_session(token.hash(), self.clock.now()).await?;
+        let (customer, session) = ended.ok_or(Error::TokenInvalid)?;
+        self.live.end_session(customer, session);
+        Ok(())
     }
 
     /// Whose access token this is.

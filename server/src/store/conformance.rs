@@ -2,19 +2,22 @@
 
 mod apis;
 mod deliveries;
+mod identity;
 mod outside;
 
 use crate::{
+    auth::Token,
     domain::{
         Change, ChangeKind, Content, ConversationRef, Error, MessageQuery, NewCompany, NewTokens, Plan,
-        Receipt, ReceiptState, Rev, Sender, Side, Widget,
+        Receipt, ReceiptState, Rev, Sender, Side, Widget, WidgetChange,
         message::{NewMessage, Sent},
         session::Renewal,
     },
     store::{ChangeSink, Mark, NewConversation, NewSession, Store},
 };
 use shared::{
-    Ack, AgentId, ClientId, CompanyId, ConversationId, CustomerId, MessageId, Seq, Timestamp, WidgetId,
+    Ack, AgentId, ClientId, CompanyId, ConversationId, CustomerId, Launcher, MessageId, Radius, Seq,
+    Timestamp, WidgetId,
 };
 use std::sync::{
     Mutex,
@@ -39,12 +42,15 @@ pub async fn run(store: &dyn Store, told: &Recorder) {
     let home = suite.company("home").await;
     let abroad = suite.company("abroad").await;
     suite.companies_are_made_once(&home).await;
+    suite.a_widget_is_changed_by_its_company_alone(&home, &abroad).await;
+    suite.an_identity_secret_takes_the_place_of_the_one_before(&home, &abroad).await;
     suite.messages_count_from_one_without_holes(&home).await;
     suite.a_refused_command_leaves_nothing_behind(&home).await;
     suite.receipts_move_forward_only(&home).await;
     suite.another_company_sees_nothing(&home, &abroad).await;
     suite.the_log_tells_everything_once_and_in_order(&home).await;
     suite.sessions_are_renewed_once(&home).await;
+    suite.run_identity(&home, &abroad).await;
     suite.run_apis(&home, &abroad).await;
     suite.run_outside(&home, &abroad).await;
     suite.run_deliveries(&home, &abroad).await;
@@ -111,18 +117,8 @@ impl Suite<'_> {
             agent_name: format!("Agent of {name}"),
             channel,
             widget: Some(Widget {
-                id: widget,
-                company,
-                channel,
-                name: None,
-                domain: None,
                 allowed_domains: vec!["https://example.com".into()],
-                heading: "Chat".into(),
-                tagline: String::new(),
-                color: "#000000".into(),
-                logo_url: None,
-                show_online_badge: true,
-                config: serde_json::Map::new(),
+                ..Widget::new(widget, company, channel, None)
             }),
             at: Timestamp(1),
         };
@@ -176,6 +172,38 @@ impl Suite<'_> {
         assert_eq!(self.store.company(home.company).await.unwrap().unwrap().name, "home");
         assert_eq!(self.store.widget(home.widget).await.unwrap(), home.new.widget);
         assert!(self.store.widget(WidgetId(self.id())).await.unwrap().is_none());
+    }
+
+    async fn a_widget_is_changed_by_its_company_alone(&self, home: &Home, abroad: &Home) {
+        let change = WidgetChange {
+            heading: Some("Changed".into()),
+            allowed_domains: Some(Some(vec!["https://elsewhere.example".into()])),
+            radius: Some(Radius::try_from(3).unwrap()),
+            launcher: Some(Launcher::Elements("#help".into())),
+            locale: Some(Some("de".into())),
+            ..WidgetChange::default()
+        };
+        let before = self.store.widget(home.widget).await.unwrap().unwrap();
+        let stranger = self.store.change_widget(abroad.company, home.widget, change.clone()).await;
+        assert!(matches!(stranger, Err(Error::NotFound)));
+        assert_eq!(self.store.widget(home.widget).await.unwrap(), Some(before.clone()));
+        let changed = self.store.change_widget(home.company, home.widget, change.clone()).await.unwrap();
+        assert_eq!(changed, before.changed(change));
+        assert_eq!(self.store.widget(home.widget).await.unwrap(), Some(changed));
+    }
+
+    async fn an_identity_secret_takes_the_place_of_the_one_before(&self, home: &Home, abroad: &Home) {
+        let (first, second) = (Token::from_client("first"), Token::from_client("second"));
+        assert_eq!(self.store.identity_secret(home.widget).await.unwrap(), None);
+        assert_eq!(self.store.identity_secret(WidgetId(self.id())).await.unwrap(), None);
+        let stranger = self.store.set_identity_secret(abroad.company, home.widget, &first).await;
+        assert!(matches!(stranger, Err(Error::NotFound)));
+        assert_eq!(self.store.identity_secret(home.widget).await.unwrap(), None);
+        for secret in [first, second] {
+            self.store.set_identity_secret(home.company, home.widget, &secret).await.unwrap();
+            assert_eq!(self.store.identity_secret(home.widget).await.unwrap(), Some(secret));
+        }
+        assert_eq!(self.store.identity_secret(abroad.widget).await.unwrap(), None);
     }
 
     async fn messages_count_from_one_without_holes(&self, home: &Home) {

@@ -1,6 +1,6 @@
 //! Customers and their handles.
 
-use crate::domain::{Customer, CustomerFilter, Profile, ProfileChange, Result};
+use crate::domain::{Customer, CustomerFilter, Profile, ProfileChange, Result, Said};
 use async_trait::async_trait;
 use shared::{CompanyId, CustomerId, Timestamp};
 use uuid::Uuid;
@@ -33,6 +33,14 @@ pub trait CustomerStore: Send + Sync + 'static {
         change: ProfileChange,
         at: Timestamp,
     ) -> Result<Customer>;
+    /// Notes what a page says of its visitor, by [`Said::noted_in`].
+    async fn note_said(
+        &self,
+        company: CompanyId,
+        customer: CustomerId,
+        said: Said,
+        at: Timestamp,
+    ) -> Result<()>;
     /// Removes everything about a customer: profile, handles, sessions, conversations, messages. Answers with the keys of
     /// their files, which are the caller's to remove, and the sessions that ended.
     async fn erase_customer(

@@ -1,9 +1,12 @@
 //! Companies, agents, API tokens, channels, widgets, outlets, webhooks.
 
-use crate::domain::{
-    Agent, AgentRef, ApiToken, Channel, ChannelChange, ChannelChoice, ChannelKind, Company, CompanyChange,
-    Hash, NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany, NewWebhook, NewWidget, Outlet,
-    Presence, Result, Webhook, Widget,
+use crate::{
+    auth::Token,
+    domain::{
+        Agent, AgentRef, ApiToken, Channel, ChannelChange, ChannelChoice, ChannelKind, Company,
+        CompanyChange, Hash, NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany, NewWebhook,
+        NewWidget, Outlet, Presence, Result, Webhook, Widget, WidgetChange,
+    },
 };
 use async_trait::async_trait;
 use shared::{CompanyId, Timestamp, WidgetId};
@@ -69,6 +72,11 @@ pub trait DirectoryStore: Send + Sync + 'static {
     async fn create_widget(&self, widget: NewWidget) -> Result<Widget>;
     async fn widget(&self, id: WidgetId) -> Result<Option<Widget>>;
     async fn widgets(&self, company: CompanyId) -> Result<Vec<Widget>>;
+    async fn change_widget(&self, company: CompanyId, id: WidgetId, change: WidgetChange) -> Result<Widget>;
+    /// Takes the place of the one before.
+    async fn set_identity_secret(&self, company: CompanyId, id: WidgetId, secret: &Token) -> Result<()>;
+    /// Apart from the widget, so that it goes nowhere by accident.
+    async fn identity_secret(&self, id: WidgetId) -> Result<Option<Token>>;
 
     /// With a code: that one; without: the company's first.
     async fn outlet(&self, company: CompanyId, code: Option<&str>) -> Result<Option<Outlet>>;

@@ -12,6 +12,7 @@ mod customers;
 mod deliveries;
 mod directory;
 mod error;
+mod identity;
 mod messages;
 mod readers;
 mod rows;
@@ -44,6 +45,8 @@ use std::{
 const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0001_foundation.sql")),
     M::up(include_str!("../../migrations/0002_apis.sql")),
+    M::up(include_str!("../../migrations/0003_widget_settings.sql")),
+    M::up(include_str!("../../migrations/0004_agent_avatars.sql")),
 ];
 
 /// The database's name in its directory.

@@ -21,6 +21,12 @@ const UNLESS_SAID: [(HeaderName, HeaderValue); 3] = [
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
 ];
 
+/// For scripts that pages of every origin include, as scripts and as modules.
+pub const FOR_ANY_PAGE: [(HeaderName, HeaderValue); 2] = [
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+];
+
 /// Counts a request for the address it comes from.
 pub async fn limit_address(State(app): State<App>, request: Request, next: Next) -> Response {
     let address = request.extensions().get::<ClientAddress>().copied();

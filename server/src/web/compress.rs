@@ -1,5 +1,6 @@
 //! Bodies that are served often, in every form a browser may ask for.
 
+use crate::web::accepted;
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, Response, StatusCode, header},
@@ -79,17 +80,7 @@ pub fn encoded(
 
 /// Whether `Accept-Encoding` names this coding, and not with `q=0`.
 fn accepts(request: &HeaderMap, coding: &str) -> bool {
-    request
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|item| {
-            let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
-            let weight = parameters.trim().strip_prefix("q=").unwrap_or("1");
-            name.trim().eq_ignore_ascii_case(coding)
-                && weight.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0)
-        })
+    accepted(request, header::ACCEPT_ENCODING).any(|(name, _)| name.eq_ignore_ascii_case(coding))
 }
 
 fn brotli(plain: &[u8]) -> Vec<u8> {

@@ -4,23 +4,33 @@ use crate::{
     app::App,
     web::{
         assets::{DOCUMENT, INLINE_SCRIPT_HASHES},
+        for_script,
+        languages::{Choice, Language},
         settings_json,
     },
     widget_api::convert,
 };
 use axum::{
     body::Body,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{HeaderMap, HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
+use serde::Deserialize;
 use std::fmt::Write as _;
 
 const NOT_BUILT: &str = "The panel was not built into this program. `cargo xtask serve` builds both.\n";
 
+#[derive(Deserialize)]
+pub struct PanelQuery {
+    /// The language that the page wants, as a tag such as `pt-BR`.
+    lang: Option<String>,
+}
+
 pub async fn panel_document(
     State(app): State<App>,
     Path(id): Path<String>,
+    Query(query): Query<PanelQuery>,
     headers: HeaderMap,
 ) -> Response<Body> {
     let Some(document) = DOCUMENT else {
@@ -35,12 +45,13 @@ pub async fn panel_document(
     };
     let Some(widget) = widget else { return StatusCode::NOT_FOUND.into_response() };
     let policy = content_security_policy(&widget.allowed_domains);
+    let of_widget = widget.options.locale.clone();
     let settings = settings_json(&convert::widget_settings(widget));
-    let body = app.web.documents.get(&settings, || {
-        let block = format!("<script type=\"application/json\" id=\"settings\">{settings}</script></head>");
-        document.replacen("</head>", &block, 1)
-    });
+    let choice = Choice::of([query.lang.as_deref(), of_widget.as_deref()], &headers);
+    let made_of = [choice.language.tag, &settings].concat();
+    let body = app.web.documents.get(&made_of, || filled(document, choice.language, &settings));
     let mut response = body.answer(&headers, "text/html; charset=utf-8");
+    choice.tell(&mut response);
     let headers = response.headers_mut();
     match HeaderValue::try_from(policy) {
         Ok(policy) => headers.insert(header::CONTENT_SECURITY_POLICY, policy),
@@ -50,6 +61,18 @@ pub async fn panel_document(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
+}
+
+/// The document in a language, with what the panel would otherwise have to fetch: its texts, and the widget's settings.
+fn filled(document: &str, language: &Language, settings: &str) -> String {
+    let Language { tag, direction, texts } = language;
+    let html = format!("<html lang=\"{tag}\" dir=\"{direction}\"");
+    let mut blocks = String::new();
+    for (id, json) in [("settings", settings), ("texts", &*for_script(texts))] {
+        let _ = write!(blocks, "<script type=\"application/json\" id=\"{id}\">{json}</script>");
+    }
+    blocks.push_str("</head>");
+    document.replacen("<html", &html, 1).replacen("</head>", &blocks, 1)
 }
 
 /// Only our own scripts run, and only the widget's own pages show the panel.
@@ -72,6 +95,19 @@ pub(crate) fn content_security_policy(allowed_domains: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_document_is_in_its_language_and_nothing_in_the_texts_ends_their_block() {
+        let language = Language { tag: "ar", direction: "rtl", texts: r#"{"a":"</script><b>"}"# };
+        let document = "<!doctype html><html data-t=x><head><title>Chat</title></head><body></body></html>";
+        assert_eq!(
+            filled(document, &language, r#"{"id":1}"#),
+            "<!doctype html><html lang=\"ar\" dir=\"rtl\" data-t=x><head><title>Chat</title>\
+             <script type=\"application/json\" id=\"settings\">{\"id\":1}</script>\
+             <script type=\"application/json\" id=\"texts\">{\"a\":\"\\u003c/script>\\u003cb>\"}</script>\
+             </head><body></body></html>"
+        );
+    }
 
     #[test]
     fn only_the_allowed_domains_and_our_own_pages_may_frame_the_panel() {

@@ -1,15 +1,16 @@
-//! The visitor's conversations: listing and starting them, saying what was read, and that one is typing.
+//! The visitor's conversations: listing and starting them, saying what they are about, what was read, and that one is typing.
 
 use crate::{
     app::App,
-    domain::{Content, Error, ReceiptState, Side},
+    domain::{Alteration, Content, ConversationRef, Error, ReceiptState, SaidOfConversation, Side},
     widget_api::{
         convert,
         error::Result,
-        extract::{InPath, JsonBody, Sender, Visitor},
+        extract::{InPath, JsonBody, Sender, Telling, Visitor},
     },
 };
 use axum::{Json, extract::State, http::StatusCode};
+use serde_json::{Map, Value};
 use shared::{ConversationId, ConversationList, MarkRead, SetTyping, StartConversation, Thread};
 
 pub async fn list_conversations(
@@ -36,6 +37,20 @@ pub async fn start_conversation(
     let thread = app.conversations.thread(visitor.company, started.conversation).await?;
     let status = if started.is_repeated { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(convert::thread(thread))))
+}
+
+/// What the page says that it is about.
+pub async fn change_conversation(
+    State(app): State<App>,
+    Telling(visitor): Telling,
+    InPath(id): InPath<ConversationId>,
+    JsonBody(body): JsonBody<Map<String, Value>>,
+) -> Result<StatusCode> {
+    let said = SaidOfConversation::read(body)?;
+    app.conversations.get_for_customer(visitor.company, visitor.customer, id).await?;
+    let alteration = Alteration::Describe(said);
+    app.conversations.alter(visitor.company, ConversationRef::Id(id), alteration).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub async fn mark_read(

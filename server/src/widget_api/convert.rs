@@ -24,6 +24,7 @@ pub fn conversation(conversation: domain::Conversation) -> Conversation {
         agent: conversation.assignee.map(|agent| Agent {
             id: agent.id,
             name: agent.name,
+            avatar_url: agent.avatar_url,
             presence: match agent.presence {
                 domain::Presence::Live => Presence::Live,
                 domain::Presence::Away => Presence::Away,
@@ -50,6 +51,7 @@ pub fn message(message: domain::Message) -> Message {
             // The visitor knows who they are, and needs no id for it.
             id: message.sender.id.filter(|_| kind != SenderType::Customer),
             name: message.sender_name,
+            avatar_url: message.sender_avatar_url,
         },
         content: message.content,
         attachments: message.attachments.into_iter().map(attachment).collect(),
@@ -85,6 +87,7 @@ pub fn session(issued: &domain::sessions::IssuedSession) -> Session {
         access_expires_at: issued.access_expires_at,
         refresh_token: issued.refresh.reveal().to_owned(),
         refresh_expires_at: issued.refresh_expires_at,
+        continues: issued.continues,
     }
 }
 
@@ -96,6 +99,7 @@ pub fn widget_settings(widget: domain::Widget) -> WidgetSettings {
         color: widget.color,
         logo_url: widget.logo_url,
         show_online_badge: widget.show_online_badge,
+        options: widget.options,
     }
 }
 

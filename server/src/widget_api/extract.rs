@@ -41,6 +41,19 @@ impl FromRequestParts<App> for Sender {
     }
 }
 
+/// The same visitor, of whom the page tells something: counted, before the body is read.
+pub struct Telling(pub VisitorSession);
+
+impl FromRequestParts<App> for Telling {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let Visitor(visitor) = Visitor::from_request_parts(parts, app).await?;
+        app.rate_limits.check_telling(visitor.customer)?;
+        Ok(Self(visitor))
+    }
+}
+
 /// Whom the request counts for; nobody where nothing is counted.
 pub struct FromAddress(pub Option<ClientAddress>);
 

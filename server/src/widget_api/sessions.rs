@@ -1,4 +1,4 @@
-//! Giving a visitor a session, and renewing it.
+//! Giving a visitor a session, renewing and ending it, and making it that of a visitor whom the business names.
 
 use crate::{
     app::App,
@@ -11,9 +11,9 @@ use crate::{
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
 };
-use shared::{CreateSession, Session};
+use shared::{CreateSession, Identify, Session};
 
 pub async fn create_session(
     State(app): State<App>,
@@ -28,4 +28,23 @@ pub async fn create_session(
 pub async fn refresh_session(State(app): State<App>, headers: HeaderMap) -> Result<Json<Session>> {
     let issued = app.sessions.renew(&bearer_token(&headers)?).await?;
     Ok(Json(convert::session(&issued)))
+}
+
+pub async fn identify_visitor(
+    State(app): State<App>,
+    FromAddress(address): FromAddress,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody<Identify>,
+) -> Result<Json<Session>> {
+    app.rate_limits.check_session(address)?;
+    let has_session = headers.contains_key(header::AUTHORIZATION);
+    let refresh = has_session.then(|| bearer_token(&headers)).transpose()?;
+    let issued = app.sessions.identify(body.widget_id, &body.token, refresh.as_ref()).await?;
+    Ok(Json(convert::session(&issued)))
+}
+
+/// Takes the access token or the refresh token, so that one who leaves need not renew first.
+pub async fn end_session(State(app): State<App>, headers: HeaderMap) -> Result<StatusCode> {
+    app.sessions.end(&bearer_token(&headers)?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -7,6 +7,7 @@ use server::{
         FailureKind, NewToken, PlanWord, Request, Response, ScopeWord,
         client::execute,
         socket::{self, AdminSocket},
+        widget_flags::WidgetFlags,
     },
     config::Config,
     live::{EventStream, Listener, Start, StreamItem},
@@ -102,8 +103,10 @@ async fn keep_house(directory: &Path) {
         name: "Sam".into(),
         email: Some("sam@example.com".into()),
         role: "agent".into(),
+        avatar: Some("https://example.com/sam.png".into()),
     };
     let Response::Agent(sam) = execute(directory, sam).await.unwrap() else { panic!("an agent is answered") };
+    assert_eq!(sam.avatar_url.as_deref(), Some("https://example.com/sam.png"));
     let (own, common) = (
         new_token(directory, &company(), Some(sam.num.to_string())).await,
         new_token(directory, &company(), None).await,
@@ -130,16 +133,15 @@ async fn keep_house(directory: &Path) {
     let widget = Request::CreateWidget {
         company: company(),
         domain: "hotel.example".into(),
-        name: None,
-        heading: None,
-        tagline: None,
+        settings: Box::default(),
     };
     let Response::Widget(made) = execute(directory, widget.clone()).await.unwrap() else {
         panic!("a widget is answered")
     };
     assert_eq!(refused(directory, widget).await.0, FailureKind::Conflict, "one for a domain");
     let widgets = execute(directory, Request::ListWidgets { company: company() }).await.unwrap();
-    assert_eq!(widgets, Response::Widgets(vec![made]));
+    assert_eq!(widgets, Response::Widgets(vec![made.clone()]));
+    set_a_widget(directory, made.id.to_string()).await;
 
     let slack = Request::CreateChannel { company: company(), kind: "Slack".into() };
     let Response::Channel(made) = execute(directory, slack.clone()).await.unwrap() else {
@@ -162,6 +164,99 @@ async fn keep_house(directory: &Path) {
     assert_eq!(channels.iter().map(|channel| channel.kind.as_str()).collect::<Vec<_>>(), ["widget", "slack"]);
 }
 
+async fn set_a_widget(directory: &Path, widget: String) {
+    let set = async |settings: WidgetFlags| {
+        let request = Request::SetWidget { widget: widget.clone(), settings: Box::new(settings) };
+        let Response::WidgetSettings(set) = execute(directory, request).await.unwrap() else {
+            panic!("its settings are answered")
+        };
+        set
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let before = set(WidgetFlags::default()).await;
+    assert_eq!(before.allowed_domains.len(), 4, "the pages of its domain");
+    let changed = set(WidgetFlags {
+        color: some("#101010"),
+        position: some("start"),
+        offset_x: some("0"),
+        radius: some("0"),
+        locale: some("de"),
+        sound: some("false"),
+        tagline: some(""),
+        allowed_domains: vec!["https://hotel.example".into(), "https://hotel.example".into()],
+        ..WidgetFlags::default()
+    })
+    .await;
+    assert_eq!((changed.primary_color.as_str(), changed.welcome_tagline.as_str()), ("#101010", ""));
+    assert_eq!(changed.welcome_heading, before.welcome_heading, "what is left out stays");
+    assert_eq!(changed.allowed_domains, ["https://hotel.example"]);
+    let options = serde_json::to_value(&changed.options).unwrap();
+    let expected = json!({ "position": "start", "offset_x": 0, "radius": 0, "locale": "de", "sound": false });
+    assert_eq!(options, expected);
+    let back = set(WidgetFlags {
+        color: some(""),
+        position: some(""),
+        offset_x: some(""),
+        radius: some(""),
+        locale: some(""),
+        sound: some(""),
+        allowed_domains: vec![String::new()],
+        tagline: Some(before.welcome_tagline.clone()),
+        ..WidgetFlags::default()
+    })
+    .await;
+    assert_eq!(back, before, "an empty value puts back the default");
+
+    let secret = async || {
+        let request = Request::MakeWidgetSecret { widget: widget.clone() };
+        let Response::WidgetSecret(secret) = execute(directory, request).await.unwrap() else {
+            panic!("a secret is answered")
+        };
+        secret
+    };
+    let (first, second) = (secret().await, secret().await);
+    assert_eq!(first.id.to_string(), widget);
+    assert_ne!(first.secret, second.secret, "each is new");
+    assert_eq!(second.secret.len(), 43, "256 bits in base64url");
+    assert!(!format!("{second:?}").contains(&second.secret));
+    for request in
+        [Request::SetWidget { widget: widget.clone(), settings: Box::default() }, Request::ListCompanies {}]
+    {
+        let shown = execute(directory, request).await.unwrap();
+        assert!(!shown.to_json().to_string().contains(&second.secret), "a secret is shown once");
+    }
+
+    let wrong = WidgetFlags {
+        color: some("red"),
+        heading: some(" "),
+        radius: some("33"),
+        offset_y: some("-1"),
+        z_index: some("high"),
+        position: some("left"),
+        locale: some("de_DE"),
+        open_on_load: some("maybe"),
+        allowed_domains: vec!["https://hotel.example".into(), "https://a.example; script-src *".into()],
+        ..WidgetFlags::default()
+    };
+    let (kind, message) =
+        refused(directory, Request::SetWidget { widget: widget.clone(), settings: Box::new(wrong) }).await;
+    assert_eq!(kind, FailureKind::Invalid);
+    for problem in [
+        "--color must be a colour",
+        "--heading must not be blank",
+        "--radius must be from 0 to 32",
+        "--offset-y must be from 0 to 400",
+        "--z-index must be an integer",
+        "--position must be one of end, start",
+        "--locale must be a language tag",
+        "--open-on-load must be a boolean",
+        "--allowed-domain must be a list",
+    ] {
+        assert!(message.contains(problem), "{problem} is not in: {message}");
+    }
+    assert_eq!(set(WidgetFlags::default()).await, before, "nothing was done by what was refused");
+}
+
 /// What is not there, can't be, or is done already.
 async fn refuse_everything(directory: &Path) {
     let Response::Company(company) = execute(directory, create_company("Inn")).await.unwrap() else {
@@ -174,21 +269,27 @@ async fn refuse_everything(directory: &Path) {
         assert_eq!(refused(directory, request).await.0, FailureKind::NotFound, "{company:?}");
     }
     for request in [
-        Request::CreateAgent { company: unknown(), name: "a".into(), email: None, role: "agent".into() },
+        Request::CreateAgent {
+            company: unknown(),
+            name: "a".into(),
+            email: None,
+            role: "agent".into(),
+            avatar: None,
+        },
         create_token("UNKNOWN", None),
         create_token(&inn(), Some("9999".into())),
         create_token(&inn(), Some("Sam".into())),
         Request::ListTokens { company: unknown() },
         Request::RevokeAgent { company: inn(), agent: "9999".into() },
         Request::RevokeToken { token: "01930000-0000-7000-8000-00000000ffff".into() },
-        Request::CreateWidget {
-            company: unknown(),
-            domain: "a.example".into(),
-            name: None,
-            heading: None,
-            tagline: None,
-        },
+        Request::CreateWidget { company: unknown(), domain: "a.example".into(), settings: Box::default() },
         Request::ListWidgets { company: unknown() },
+        Request::SetWidget { widget: unknown(), settings: Box::default() },
+        Request::SetWidget {
+            widget: "01930000-0000-7000-8000-00000000ffff".into(),
+            settings: Box::new(WidgetFlags { color: Some("#101010".into()), ..WidgetFlags::default() }),
+        },
+        Request::MakeWidgetSecret { widget: "01930000-0000-7000-8000-00000000ffff".into() },
         Request::CreateChannel { company: unknown(), kind: "slack".into() },
         Request::ListChannels { company: unknown() },
         Request::RevokeChannel { company: inn(), channel: "slack".into() },
@@ -196,20 +297,43 @@ async fn refuse_everything(directory: &Path) {
         let (kind, message) = refused(directory, request.clone()).await;
         assert_eq!(kind, FailureKind::NotFound, "{request:?}: {message}");
     }
+    for avatar in [
+        "",
+        "http://example.com/a.png",
+        "https://",
+        "https:///a",
+        "javascript:alert(1)",
+        "data:image/png,",
+        "https://a b",
+    ] {
+        let request = Request::CreateAgent {
+            company: inn(),
+            name: "a".into(),
+            email: None,
+            role: "agent".into(),
+            avatar: Some(avatar.into()),
+        };
+        let (kind, message) = refused(directory, request).await;
+        assert_eq!((kind, message.contains("https")), (FailureKind::Invalid, true), "{avatar:?}: {message}");
+    }
     let agents = execute(directory, Request::ListAgents { company: inn() }).await.unwrap();
     let Response::Agents(agents) = agents else { panic!("agents are answered") };
     for request in [
         create_company(" "),
         create_company(&"a".repeat(256)),
         create_company("a\0"),
-        Request::CreateAgent { company: inn(), name: String::new(), email: None, role: "agent".into() },
+        Request::CreateAgent {
+            company: inn(),
+            name: String::new(),
+            email: None,
+            role: "agent".into(),
+            avatar: None,
+        },
         Request::RevokeToken { token: "nonsense".into() },
         Request::CreateWidget {
             company: inn(),
             domain: "a.example; script-src *".into(),
-            name: None,
-            heading: None,
-            tagline: None,
+            settings: Box::default(),
         },
         Request::CreateChannel { company: inn(), kind: "pigeon".into() },
         Request::RevokeAgent { company: inn(), agent: agents[0].num.to_string() },
@@ -283,6 +407,7 @@ async fn the_event_stream_of_a_program_ends_with_its_token() {
         name: "Sam".into(),
         email: None,
         role: "agent".into(),
+        avatar: None,
     };
     let Response::Agent(agent) = execute(directory, agent).await.unwrap() else {
         panic!("an agent is answered")
@@ -409,6 +534,50 @@ async fn the_program_shows_tables_and_json_and_says_what_is_wrong() {
         call(&["company", "create", "--name", "Hotel", "--plan", "gold"]).await.status.code(),
         Some(2)
     );
+    let widget = call(&[
+        "widget",
+        "create",
+        "--company",
+        code,
+        "--domain",
+        "hotel.example",
+        "--radius",
+        "4",
+        "--json",
+    ])
+    .await;
+    let widget: Value = serde_json::from_slice(&widget.stdout).unwrap();
+    let widget = widget["id"].as_str().unwrap();
+    let set = call(&[
+        "widget",
+        "set",
+        widget,
+        "--color",
+        "#101010",
+        "--position",
+        "start",
+        "--offset-x",
+        "8",
+        "--locale",
+        "de",
+        "--allowed-domain",
+        "hotel.example",
+        "--allowed-domain",
+        "http://localhost:*",
+    ])
+    .await;
+    let shown = String::from_utf8(set.stdout).unwrap();
+    for line in ["primary_color      #101010", "position           start", "radius             4"] {
+        assert!(shown.contains(line), "{shown}");
+    }
+    assert!(shown.contains("https://*.hotel.example http://*.hotel.example http://localhost:*"), "{shown}");
+    let wrong = call(&["widget", "set", widget, "--color", "red", "--offset-x", "far"]).await;
+    assert_eq!(wrong.status.code(), Some(1));
+    let said = String::from_utf8(wrong.stderr).unwrap();
+    assert!(said.contains("--color must be") && said.contains("--offset-x must be"), "{said}");
+    assert_eq!(call(&["widget", "set", widget, "--colour", "#101010"]).await.status.code(), Some(2));
+    let secret = call(&["widget", "secret", widget]).await;
+    assert!(String::from_utf8(secret.stdout).unwrap().contains("not shown again"));
     let list = call(&["company", "list", "--data", "/nonexistent/porchlight"]).await;
     assert!(String::from_utf8(list.stderr).unwrap().contains("--data"));
 }

@@ -52,7 +52,7 @@ fn assert_protected(answer: &Answer, what: &str) {
     assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{what}: {policy:?}");
     assert!(policy.contains("frame-ancestors") || policy.ends_with("sandbox"), "{what}: {policy:?}");
     let allowed = answer.header(header::ACCESS_CONTROL_ALLOW_ORIGIN);
-    let is_for_everybody = what == "GET /openapi.json";
+    let is_for_everybody = ["GET /openapi.json", "GET /widget.js", "GET /porchlight.js"].contains(&what);
     assert_eq!(allowed, if is_for_everybody { "*" } else { "" }, "{what}");
     for name in [
         header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
@@ -111,15 +111,37 @@ async fn a_stream_and_a_file_and_what_is_unchanged_protect_themselves_too() {
 }
 
 #[tokio::test]
-async fn pages_of_other_origins_may_include_the_loader_and_nothing_else() {
+async fn pages_of_other_origins_may_include_the_scripts_for_pages_and_nothing_else() {
     let server = TestServer::start().await;
-    for (path, policy) in [
-        (format!("/widget.js?id={}", server.demo.widget_id), "cross-origin"),
-        ("/widget.js?id=nonsense".into(), "cross-origin"),
-        ("/demo".into(), "same-origin"),
-        ("/openapi.json".into(), "same-origin"),
-        (format!("/widget/v1/widgets/{}", server.demo.widget_id), "same-origin"),
+    let loader = format!("/widget.js?id={}", server.demo.widget_id);
+    let page = named_asset(&server.get(&loader).await.text(), "page-");
+    let extras = named_asset(&server.get(&page).await.text(), "extras-");
+    for (path, is_for_pages) in [
+        (loader.clone(), true),
+        (format!("{loader}&module"), true),
+        ("/widget.js".into(), true),
+        ("/widget.js?id=nonsense".into(), true),
+        ("/porchlight.js".into(), true),
+        (page, true),
+        (extras, true),
+        ("/demo".into(), false),
+        ("/openapi.json".into(), false),
+        (format!("/widget/v1/widgets/{}", server.demo.widget_id), false),
     ] {
-        assert_eq!(server.get(&path).await.header("cross-origin-resource-policy"), policy, "{path}");
+        let answer = server.get(&path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let policy = if is_for_pages { "cross-origin" } else { "same-origin" };
+        assert_eq!(answer.header("cross-origin-resource-policy"), policy, "{path}");
+        if is_for_pages {
+            assert_eq!(answer.header(header::ACCESS_CONTROL_ALLOW_ORIGIN), "*", "{path}");
+        }
     }
+}
+
+/// The address of the file that a script imports.
+fn named_asset(script: &str, prefix: &str) -> String {
+    let start = script.find(prefix).unwrap_or_else(|| panic!("no {prefix} in {script}"));
+    let name: String =
+        script[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || "-.".contains(*c)).collect();
+    format!("/assets/{name}")
 }

@@ -197,18 +197,8 @@ impl TestServer {
                 agent_name: "Sam".into(),
                 channel,
                 widget: Some(Widget {
-                    id: widget,
-                    company,
-                    channel,
-                    name: None,
-                    domain: None,
                     allowed_domains: vec!["https://other.example".into()],
-                    heading: "Other".into(),
-                    tagline: String::new(),
-                    color: "#112233".into(),
-                    logo_url: None,
-                    show_online_badge: false,
-                    config: serde_json::Map::new(),
+                    ..Widget::new(widget, company, channel, None)
                 }),
                 at: self.clock.now(),
             })

@@ -14,7 +14,77 @@ async fn the_loader_comes_with_the_widgets_settings() {
     assert!(answer.header(header::CONTENT_TYPE).starts_with("text/javascript"));
     assert!(answer.header(header::CACHE_CONTROL).contains("stale-while-revalidate"));
     assert!(answer.text().contains("\"heading\":\"Chat with us\""));
-    assert!(!answer.text().contains("__PORCHLIGHT_SETTINGS__"));
+    assert!(!answer.text().contains("__PORCHLIGHT"));
+}
+
+#[tokio::test]
+async fn the_loader_is_a_script_that_calls_itself_and_a_module_that_exports_the_same() {
+    let server = TestServer::start().await;
+    let path = format!("/widget.js?id={}", server.demo.widget_id);
+    let script = server.get(&path).await.text();
+    let module = server.get(&format!("{path}&module")).await.text();
+    let function = module.strip_prefix("export default ").unwrap();
+    let called = script.strip_prefix(function).unwrap();
+    assert!(called.starts_with("(document.currentScript)"), "{called}");
+    let unknown = server.get("/widget.js?module&id=nonsense").await.text();
+    assert!(unknown.starts_with("export default()=>{") && unknown.contains("console.warn("), "{unknown}");
+}
+
+#[tokio::test]
+async fn the_loader_is_told_what_differs_from_the_default_by_the_names_that_a_page_would_use() {
+    let server = TestServer::start().await;
+    let loader = async || server.get(&format!("/widget.js?id={}", server.demo.widget_id)).await.text();
+    let plain = loader().await;
+    for name in ["offset", "\"zIndex", "\"position", "\"sound", "tagline", "\"consent"] {
+        assert!(!plain.contains(&format!("{name}\":")), "{name}");
+    }
+    let path = format!("/api/v1/widget/{}", server.demo.widget_id);
+    let wanted = serde_json::json!({
+        "position": "start", "offset_y": 44, "z_index": 7, "radius": 3, "launcher": "#help", "launcher_label": "Ask",
+        "locale": "de", "color_scheme": "dark", "consent": "session", "open_on_load": true, "sound": false,
+    });
+    let request = Request::patch(path)
+        .header(header::AUTHORIZATION, format!("Bearer {}", server.demo.api_token))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(wanted.to_string()))
+        .unwrap();
+    assert_eq!(server.call(request).await.status, StatusCode::OK);
+    let told = loader().await;
+    for part in [
+        r#""position":"start""#,
+        r#""offset":{"y":44}"#,
+        r#""zIndex":7"#,
+        r#""radius":3"#,
+        r##""launcher":"#help""##,
+        r#""launcherLabel":"Ask""#,
+        r#""locale":"de""#,
+        r#""colorScheme":"dark""#,
+        r#""consent":"session""#,
+        r#""openOnLoad":true"#,
+    ] {
+        assert!(told.contains(part), "{part}");
+    }
+    assert!(!told.contains("sound\":"));
+}
+
+#[tokio::test]
+async fn what_the_loader_imports_is_kept_for_ever_under_a_name_of_its_content() {
+    let server = TestServer::start().await;
+    let loader = server.get(&format!("/widget.js?id={}", server.demo.widget_id)).await.text();
+    let name = loader.split("/assets/").nth(1).and_then(|rest| rest.split(['"', '`', '\'']).next()).unwrap();
+    let answer = server.get(&format!("/assets/{name}")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.header(header::CACHE_CONTROL).contains("immutable"));
+    assert!(answer.header(header::CONTENT_TYPE).starts_with("text/javascript"));
+}
+
+#[tokio::test]
+async fn a_loader_without_an_id_is_one_that_looks_for_it() {
+    let server = TestServer::start().await;
+    let answer = server.get("/widget.js").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.text().contains("PingBackWidgetId"));
+    assert!(answer.text().len() < 500, "{}", answer.text());
 }
 
 #[tokio::test]

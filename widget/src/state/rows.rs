@@ -1,6 +1,6 @@
 //! What stands in the list, from top to bottom: days, the "New messages" line, messages and what is still to be sent.
 
-use crate::state::{outbox::Outbox, timeline::Timeline};
+use crate::state::{outbox::Outbox, timeline::Timeline, window::Window};
 use shared::{Ack, Attachment, ClientId, ErrorCode, SenderType, Seq};
 
 /// Messages of one sender closer together than this make one group.
@@ -31,8 +31,11 @@ pub enum Row {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum From {
     Visitor,
-    /// An agent or a bot, with the name where there is one.
-    Business(Option<String>),
+    /// An agent or a bot, with name and picture where there are.
+    Business {
+        name: Option<String>,
+        avatar_url: Option<String>,
+    },
     System,
 }
 
@@ -69,29 +72,39 @@ impl Bubble {
     }
 }
 
-/// Builds the list. `day_of` numbers the visitor's own days.
+/// Builds the part of the list that is shown. `day_of` numbers the visitor's own days.
 pub fn rows(
     timeline: &Timeline,
+    window: &Window,
     outbox: &Outbox,
     line_after: Option<Seq>,
     now_ms: f64,
     day_of: &dyn Fn(f64) -> i32,
 ) -> Vec<(Key, Row)> {
     let mut list = List { rows: Vec::new(), day_of, today: day_of(now_ms), day: None };
-    let mut line_after = line_after;
-    for message in timeline.messages() {
+    let new_seq = line_after.and_then(|line_after| timeline.of_others().find(|seq| *seq > line_after));
+    let shown = window.range(timeline);
+    // What the first one follows decides whether it begins a day or a group.
+    let first = shown.start.saturating_sub(1);
+    let mut n_before = 0;
+    for (index, message) in (first..).zip(&timeline.messages()[first..shown.end]) {
+        if index == shown.start {
+            n_before = list.rows.len();
+        }
         let from = match message.sender.kind {
             SenderType::Customer => From::Visitor,
-            SenderType::Agent | SenderType::Bot => From::Business(message.sender.name.clone()),
+            SenderType::Agent | SenderType::Bot => From::Business {
+                name: message.sender.name.clone(),
+                avatar_url: message.sender.avatar_url.clone(),
+            },
             SenderType::System => From::System,
         };
-        if line_after.is_some_and(|seq| message.seq > seq) && from != From::Visitor {
-            line_after = None;
+        if new_seq == Some(message.seq) {
             list.day(unix_ms(message.created_at));
             list.rows.push((Key::New, Row::New));
         }
         let tick = match (&from, timeline.ack(message)) {
-            (From::Business(_) | From::System, _) => Tick::None,
+            (From::Business { .. } | From::System, _) => Tick::None,
             (_, Ack::Read) => Tick::Read,
             (_, Ack::Delivered) => Tick::Delivered,
             (_, Ack::Preparing | Ack::Delivering | Ack::Sent) => Tick::Sent,
@@ -100,7 +113,8 @@ pub fn rows(
         let at_ms = unix_ms(message.created_at);
         list.message(id, Bubble::new(from, &message.content, &message.attachments, at_ms, tick));
     }
-    for item in outbox.items() {
+    let unsent = if window.reaches_end() { outbox.items() } else { &[] };
+    for item in unsent {
         let entry = &item.entry;
         if !timeline.contains(entry.client_id) {
             let tick = item.refused.map_or(Tick::Sending, Tick::Refused);
@@ -109,7 +123,7 @@ pub fn rows(
             list.message(entry.client_id, bubble);
         }
     }
-    list.rows
+    list.rows.split_off(n_before)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact until the year 2255 even in microseconds")]
@@ -172,7 +186,7 @@ mod tests {
     fn sketch(messages: Vec<Message>, outbox: &Outbox, line_after: Option<Seq>) -> Vec<String> {
         let mut timeline = Timeline::default();
         timeline.snapshot(Some(thread(1, messages)));
-        let rows = rows(&timeline, outbox, line_after, 2.0 * DAY_MS, &day_of);
+        let rows = rows(&timeline, &Window::default(), outbox, line_after, 2.0 * DAY_MS, &day_of);
         let words = rows.into_iter().map(|(_, row)| match row {
             Row::Day { n_days_ago, .. } => format!("{n_days_ago} days ago"),
             Row::New => "new".into(),
@@ -238,6 +252,30 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_the_list_is_as_it_is_in_the_whole() {
+        let mut timeline = Timeline::default();
+        timeline.snapshot(Some(thread(1, (1..500).map(from_agent).collect())));
+        let mut outbox = Outbox::default();
+        outbox.push(client_id(1), "later".into(), Vec::new(), 500_000.0);
+        let mut window = Window::default();
+        let whole = rows(&timeline, &window, &outbox, Some(300), 0.0, &day_of);
+        assert_eq!(whole.len(), 499 + 3, "with a day, a line and what is unsent");
+        window.end(&timeline);
+        let mut n_with_line = 0;
+        loop {
+            let part = rows(&timeline, &window, &outbox, Some(300), 0.0, &day_of);
+            // Whether the last one ends its group is not known here.
+            let (_, part) = part.split_last().unwrap();
+            assert!(whole.windows(part.len()).any(|stretch| stretch == part));
+            n_with_line += usize::from(part.iter().any(|(key, _)| *key == Key::New));
+            if !window.older(&timeline) {
+                break;
+            }
+        }
+        assert!(n_with_line > 0);
+    }
+
+    #[test]
     fn what_is_unsent_follows_and_what_has_come_back_is_not_shown_twice() {
         let mut outbox = Outbox::default();
         outbox.push(client_id(1), "customer 1".into(), Vec::new(), 1000.0);
@@ -257,9 +295,9 @@ mod tests {
         let mut outbox = Outbox::default();
         outbox.push(client_id(1), String::new(), vec![attachment(1)], 1000.0);
         let mut timeline = Timeline::default();
-        assert_eq!(files(&rows(&timeline, &outbox, None, 0.0, &day_of)), [attachment(1)]);
+        assert_eq!(files(&rows(&timeline, &Window::default(), &outbox, None, 0.0, &day_of)), [attachment(1)]);
         timeline.message(Message { attachments: vec![attachment(2)], ..from_customer(1) });
-        assert_eq!(files(&rows(&timeline, &outbox, None, 0.0, &day_of)), [attachment(2)]);
+        assert_eq!(files(&rows(&timeline, &Window::default(), &outbox, None, 0.0, &day_of)), [attachment(2)]);
     }
 
     #[test]
@@ -267,9 +305,9 @@ mod tests {
         let mut outbox = Outbox::default();
         outbox.push(client_id(1), "customer 1".into(), Vec::new(), 1000.0);
         let mut timeline = Timeline::default();
-        let before = rows(&timeline, &outbox, None, 0.0, &day_of)[1].0;
+        let before = rows(&timeline, &Window::default(), &outbox, None, 0.0, &day_of)[1].0;
         timeline.message(from_customer(1));
         outbox.confirm(client_id(1));
-        assert_eq!(rows(&timeline, &outbox, None, 0.0, &day_of)[1].0, before);
+        assert_eq!(rows(&timeline, &Window::default(), &outbox, None, 0.0, &day_of)[1].0, before);
     }
 }

@@ -34,6 +34,8 @@ enum Role {
 pub enum Word<'a> {
     /// A tab that follows asks whether the leader is there; `is_back` if the visitor came back to it.
     Ask { is_back: bool },
+    /// The visitor has left; what is theirs goes from every tab.
+    LogOut,
     /// The leader hands on an event, or says nothing but how it is.
     Told(Told<'a>),
 }
@@ -59,6 +61,7 @@ impl<'a> Word<'a> {
     pub fn spell(self) -> String {
         match self {
             Self::Ask { is_back } => if is_back { "!" } else { "?" }.to_owned(),
+            Self::LogOut => "#".to_owned(),
             Self::Told(told) => {
                 let is_live = if told.is_live { "live\n" } else { "\n" };
                 let is_seen = if told.is_seen { "seen\n" } else { "\n" };
@@ -78,6 +81,7 @@ impl<'a> Word<'a> {
         match line() {
             "?" => Self::Ask { is_back: false },
             "!" => Self::Ask { is_back: true },
+            "#" => Self::LogOut,
             is_live => {
                 let is_live = !is_live.is_empty();
                 let is_seen = !line().is_empty();

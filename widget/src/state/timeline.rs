@@ -39,7 +39,14 @@ impl Timeline {
 
     /// Whether there are older messages than the first here. `seq` has no holes, so the first one says it.
     pub fn has_more(&self) -> bool {
-        self.first_seq().is_some_and(|first| first > 1)
+        self.older_than().is_some()
+    }
+
+    /// Before which message some are missing.
+    pub fn older_than(&self) -> Option<Seq> {
+        let first =
+            self.first_seq().or(self.conversation.as_ref().map(|conversation| conversation.last_seq + 1));
+        first.filter(|first| *first > 1)
     }
 
     /// The `seq` of each message that the visitor did not write, ascending.
@@ -52,6 +59,12 @@ impl Timeline {
 
     pub fn contains(&self, client_id: ClientId) -> bool {
         self.messages.iter().any(|message| message.client_id == Some(client_id))
+    }
+
+    /// Whether this message is here, as it is or as it was before.
+    pub fn knows(&self, message: &Message) -> bool {
+        let is_on_screen = self.id == Some(message.conversation_id);
+        is_on_screen && self.messages.binary_search_by_key(&message.seq, |known| known.seq).is_ok()
     }
 
     /// How far one of the visitor's own messages has come.
@@ -172,7 +185,7 @@ pub mod fixtures {
             conversation_id: conversation_id(1),
             seq,
             client_id: None,
-            sender: Sender { kind, id: Some(id.0), name: Some("Robin".into()) },
+            sender: Sender { kind, id: Some(id.0), name: Some("Robin".into()), avatar_url: None },
             content: format!("agent {seq}"),
             attachments: Vec::new(),
             ack: Ack::Sent,
@@ -184,7 +197,7 @@ pub mod fixtures {
     pub fn from_customer(seq: Seq) -> Message {
         Message {
             client_id: Some(client_id(seq)),
-            sender: Sender { kind: SenderType::Customer, id: None, name: None },
+            sender: Sender { kind: SenderType::Customer, id: None, name: None, avatar_url: None },
             content: format!("customer {seq}"),
             ..from_agent(seq)
         }

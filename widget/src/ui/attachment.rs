@@ -5,18 +5,15 @@ use crate::{
     format,
     locale::t,
     state::attachments::{kind, picture},
-    ui::{child, stamp},
+    ui::{bubble, child, stamp},
 };
 use leptos::prelude::*;
 use shared::Attachment;
 use web_sys::Element;
 
-/// Where among the parts of a message its files are.
-const PLACE: u32 = 2;
-
 /// Puts the files of a message into its place for them, unless they are there: they never change. Where a browser knows no downloads it opens a tab of its own, so that the panel stays where it is.
 pub fn draw(message: &Element, files: &[Attachment]) {
-    let place = &child(message, PLACE);
+    let place = &child(message, bubble::FILES);
     if get(place, "firstChild").is_object() {
         return;
     }
@@ -57,6 +54,11 @@ pub fn draw(message: &Element, files: &[Attachment]) {
         set(&link, "href", &file.url.as_str().into());
         set(&child(&link, 0), "textContent", &t("sent_file").into());
     }
+}
+
+/// Takes the files of a message away, to be drawn in another language.
+pub fn forget(message: &Element) {
+    set(&child(message, bubble::FILES), "textContent", &"".into());
 }
 
 /// Writes a file's name, which may be cut short.

@@ -1,63 +1,123 @@
 //! One message.
 
 use crate::{
+    browser::{call, document, get, set},
     format,
     locale::t,
     state::{
-        links::{Piece, href, pieces},
-        rows::{Bubble, From, Key, Row, Tick},
+        formatting::{Piece, pieces},
+        links::href,
+        rows::{Bubble, From, Tick},
     },
+    ui::{attachment, avatar, built, child, stamp},
 };
-use leptos::{either::Either, prelude::*};
+use js_sys::Array;
+use leptos::prelude::*;
 use shared::{ClientId, ErrorCode};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Element;
 
-/// A message. Its files are put into their place by [`crate::ui::attachment::draw`].
-pub fn view(key: Key, row: &Row) -> impl IntoView + use<> {
-    let (Key::Message(id), Row::Message(bubble)) = (key, row) else {
-        unreachable!("only messages are drawn as messages");
-    };
-    view! {
-        <div class=class_of(bubble)>
-            <p class="name" dir="auto">{name_of(bubble)}</p>
-            <p class="box text" dir="auto">{linked(&bubble.text)}</p>
+// Where among the parts of a message each is.
+const FACE: u32 = 0;
+const NAME: u32 = 1;
+const TEXT: u32 = 2;
+pub const FILES: u32 = 3;
+const META: u32 = 4;
+const REFUSED: u32 = 5;
+
+/// A message without anything in it.
+pub fn new() -> Element {
+    built(view! {
+        <div>
+            <span class="face" aria-hidden="true"></span>
+            <p class="name" dir="auto"></p>
+            <div class="box text" dir="auto"></div>
             <div class="files"></div>
-            <p class="meta">{format::time(bubble.at_ms)} <span class="said">{tick(bubble.tick)}</span></p>
-            {refusal(id, bubble.tick)}
-        </div>
-    }
-}
-
-/// A message that was not accepted says why, and what can be done.
-fn refusal(id: ClientId, tick: Tick) -> Option<impl IntoView> {
-    let Tick::Refused(code) = tick else {
-        return None;
-    };
-    let reason = if code == ErrorCode::BodyTooLarge { "refused_too_long" } else { "refused" };
-    Some(view! {
-        <div class="refused">
-            <span>{t(reason)}</span>
-            <button type="button" name="try-again" value=id.to_string()>{t("try_again")}</button>
-            <button type="button" name="delete" value=id.to_string()>{t("delete")}</button>
+            <p class="meta"><span></span> <span class="said"></span></p>
+            <div class="refused"></div>
         </div>
     })
 }
 
-/// The text with what can be clicked in it. Each piece is a text node.
-pub fn linked(text: &str) -> Vec<impl IntoView + use<>> {
-    let views = pieces(text).into_iter().map(|piece| match piece {
-        Piece::Text(text) => Either::Left(text.to_owned()),
-        Piece::Link(link) => Either::Right(view! {
-            <a href=href(link) target="_blank" rel="noopener noreferrer nofollow">{link.to_owned()}</a>
-        }),
+/// Writes into a message what is different from what it says.
+pub fn draw(message: &Element, id: ClientId, before: Option<&Bubble>, bubble: &Bubble) {
+    set(message, "className", &class_of(bubble).into());
+    if before.is_none_or(|before| before.text != bubble.text || before.from != bubble.from) {
+        let name = name_of(bubble);
+        set(&child(message, NAME), "textContent", &name.as_str().into());
+        if let From::Business { avatar_url, .. } = &bubble.from {
+            avatar::draw(&child(message, FACE), &name, avatar_url.as_deref());
+        }
+        write(child(message, TEXT), &bubble.text);
+    }
+    attachment::draw(message, &bubble.files);
+    let meta = child(message, META);
+    set(&child(&meta, 0), "textContent", &format::time(bubble.at_ms).into());
+    set(&child(&meta, 1), "textContent", &tick(bubble.tick).into());
+    if before.map(|before| before.tick) != Some(bubble.tick) {
+        draw_refusal(&child(message, REFUSED), id, bubble.tick);
+    }
+}
+
+/// A message that was not accepted says why, and what can be done.
+fn draw_refusal(place: &Element, id: ClientId, tick: Tick) {
+    set(place, "textContent", &"".into());
+    let Tick::Refused(code) = tick else {
+        return;
+    };
+    let reason = t(match code {
+        ErrorCode::BodyTooLarge => "refused_too_long",
+        ErrorCode::NotFound => "refused_not_found",
+        ErrorCode::Internal => "refused_broken",
+        _ => "refused",
     });
-    views.collect()
+    stamp(view! { <span></span> }, place);
+    stamp(view! { <button type="button" name="try-again"></button> }, place);
+    stamp(view! { <button type="button" name="delete"></button> }, place);
+    for (index, text) in (0..).zip([reason, t("try_again"), t("delete")]) {
+        let part = child(place, index);
+        set(&part, "textContent", &text.into());
+        set(&part, "value", &id.to_string().into());
+    }
+}
+
+/// Writes a text, each piece of it as a text node.
+fn write(mut place: Element, text: &str) {
+    set(&place, "textContent", &"".into());
+    let add = |place: &Element, child: &JsValue| call(place, "append", &Array::of1(child));
+    let make = |name: &str| call(&document(), "createElement", &Array::of1(&name.into()));
+    for piece in pieces(text) {
+        match piece {
+            Piece::Text(text) => {
+                add(&place, &text.into());
+            }
+            Piece::Link(link) => {
+                let anchor = make("a");
+                for (field, value) in [
+                    ("href", &*href(link)),
+                    ("target", "_blank"),
+                    ("rel", "noopener noreferrer nofollow"),
+                    ("textContent", link),
+                ] {
+                    set(&anchor, field, &value.into());
+                }
+                add(&place, &anchor);
+            }
+            Piece::Open(name) => {
+                let inner = make(name);
+                add(&place, &inner);
+                place = inner.unchecked_into();
+            }
+            Piece::Close => place = get(&place, "parentNode").unchecked_into(),
+        }
+    }
 }
 
 fn class_of(bubble: &Bubble) -> String {
     let mut class = String::from("message");
     class += match bubble.from {
         From::Visitor => " mine",
-        From::Business(_) => " theirs",
+        From::Business { .. } => " theirs",
         From::System => " system",
     };
     if bubble.is_first {
@@ -80,8 +140,8 @@ fn class_of(bubble: &Bubble) -> String {
 fn name_of(bubble: &Bubble) -> String {
     match &bubble.from {
         From::Visitor => t("you"),
-        From::Business(Some(name)) => name.clone(),
-        From::Business(None) => t("us"),
+        From::Business { name: Some(name), .. } => name.clone(),
+        From::Business { name: None, .. } => t("us"),
         From::System => String::new(),
     }
 }

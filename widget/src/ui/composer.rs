@@ -2,7 +2,8 @@
 
 use crate::{
     chat::{Chat, FIELD},
-    locale::{t, t_with},
+    format,
+    locale::{t, t_count},
     state::tray::Hold,
     ui::{mark, put, tray, yes_or_no},
 };
@@ -32,6 +33,15 @@ pub fn view() -> impl IntoView {
                     aria-describedby="problem"
                     data-t="aria-label=message placeholder=placeholder"
                 ></textarea>
+                <button
+                    type="button"
+                    name="emoji"
+                    class="emoji"
+                    aria-haspopup="dialog"
+                    data-t="aria-label=emoji title=emoji"
+                >
+                    <svg class="icon" aria-hidden="true"><use href="#i-smile"></use></svg>
+                </button>
             </div>
             <button type="submit" class="send" data-t="aria-label=send">
                 <svg class="icon" aria-hidden="true"><use href="#i-send"></use></svg>
@@ -52,7 +62,7 @@ pub fn draw(chat: &Chat) {
         (Some(TextProblem::TooLong), _) => t("too_long"),
         (Some(TextProblem::Nul), _) => t("nul"),
         (_, Some(Hold::Failed)) => t("hold_failed"),
-        (_, Some(Hold::Full)) => t_with("hold_full", &ATTACHMENTS_MAX.to_string()),
+        (_, Some(Hold::Full)) => t_count("hold_full", ATTACHMENTS_MAX),
         _ => String::new(),
     };
     mark(FIELD, "aria-invalid", yes_or_no(chat.problem.is_some()));
@@ -66,9 +76,9 @@ pub fn draw(chat: &Chat) {
 /// How much room is left, when it is little, or how much is too much.
 fn count(n_bytes: usize) -> String {
     if n_bytes > TEXT_MAX_BYTES {
-        t_with("too_long_by", &(n_bytes - TEXT_MAX_BYTES).to_string())
+        t_count("too_long_by", n_bytes - TEXT_MAX_BYTES)
     } else if n_bytes > TEXT_MAX_BYTES - NEAR_LIMIT_BYTES {
-        (TEXT_MAX_BYTES - n_bytes).to_string()
+        format::number(TEXT_MAX_BYTES - n_bytes)
     } else {
         String::new()
     }

@@ -1,6 +1,11 @@
 //! The head of the panel: whose chat this is, who is there, and the way out.
 
-use crate::{chat::Chat, locale::t, ui::put};
+use crate::{
+    browser::element,
+    chat::Chat,
+    locale::t,
+    ui::{avatar, put},
+};
 use leptos::prelude::*;
 use shared::{Agent, Presence};
 
@@ -20,9 +25,13 @@ pub fn view() -> impl IntoView {
 }
 
 pub fn draw(chat: &Chat) {
-    let name = agent(chat).map_or(&chat.settings.heading, |agent| &agent.name);
-    let initial: String = name.trim_start().chars().take(1).collect();
-    put("avatar", &initial);
+    let (name, picture) = match agent(chat) {
+        Some(agent) => (&agent.name, &agent.avatar_url),
+        None => (&chat.settings.heading, &chat.settings.logo_url),
+    };
+    if let Some(place) = element("avatar") {
+        avatar::draw(&place, name, picture.as_deref());
+    }
     put("heading", &chat.settings.heading);
     match (agent(chat), presence(chat)) {
         (None, _) => put("line", &chat.settings.tagline),

@@ -1,19 +1,18 @@
 //! The list of messages, and the button that leads back to its end.
 
 use crate::{
-    browser::element,
+    browser::{call, element, get, number, set},
     chat::{Chat, LIST, NEW_LINE},
     format,
-    locale::{t, t_with},
+    locale::{t, t_count, t_with},
     state::rows::{Key, Row},
-    ui::{attachment, bubble, mark, put, yes_or_no},
+    ui::{attachment, bubble, built, mark, put, yes_or_no},
 };
-use leptos::{
-    prelude::*,
-    tachys::view::{Mountable, Render},
-};
+use js_sys::Array;
+use leptos::prelude::*;
 use std::cell::RefCell;
-use web_sys::Node;
+use wasm_bindgen::JsValue;
+use web_sys::Element;
 
 /// The element that follows the last row.
 const LIST_END: &str = "list-end";
@@ -47,8 +46,7 @@ pub fn draw(chat: &Chat) {
         Some(name) => t_with("typing", name),
         None => String::new(),
     };
-    let n_below =
-        if chat.n_below == 0 { String::new() } else { t_with("jump_new", &chat.n_below.to_string()) };
+    let n_below = if chat.n_below == 0 { String::new() } else { t_count("jump_new", chat.n_below as usize) };
     put("typing", &typing);
     put("n-below", &n_below);
     mark(LIST, "aria-live", if chat.announces { "polite" } else { "off" });
@@ -59,46 +57,37 @@ pub fn draw(chat: &Chat) {
 struct Drawn {
     key: Key,
     row: Row,
-    view: Box<dyn RowView>,
+    element: Element,
 }
 
 impl Drawn {
     fn new(key: Key, row: Row) -> Self {
-        let view = match row {
-            Row::Message(_) => drawn(key, &row, bubble::view),
-            Row::Day { .. } | Row::New => drawn(key, &row, line_view),
+        let element = match (key, &row) {
+            (Key::Message(id), Row::Message(bubble)) => {
+                let message = bubble::new();
+                bubble::draw(&message, id, None, bubble);
+                message
+            }
+            _ => {
+                let line = built(view! { <p></p> });
+                draw_line(&line, &row);
+                line
+            }
         };
-        Self { key, row, view }
+        Self { key, row, element }
     }
-}
 
-/// What the renderer keeps of a row, whatever it shows.
-trait RowView {
     /// Shows the row as it is now.
-    fn redraw(&mut self, key: Key, row: &Row);
-    fn mountable(&mut self) -> &mut dyn Mountable;
-}
-
-struct View<S, D> {
-    state: S,
-    draw: D,
-}
-
-impl<V: Render, D: Fn(Key, &Row) -> V> RowView for View<V::State, D> {
-    fn redraw(&mut self, key: Key, row: &Row) {
-        (self.draw)(key, row).rebuild(&mut self.state);
+    fn redraw(&mut self, row: Row) {
+        match (self.key, &self.row, &row) {
+            (_, before, row) if before == row => return,
+            (Key::Message(id), Row::Message(before), Row::Message(bubble)) => {
+                bubble::draw(&self.element, id, Some(before), bubble);
+            }
+            _ => draw_line(&self.element, &row),
+        }
+        self.row = row;
     }
-
-    fn mountable(&mut self) -> &mut dyn Mountable {
-        &mut self.state
-    }
-}
-
-fn drawn<V: Render + 'static>(key: Key, row: &Row, draw: fn(Key, &Row) -> V) -> Box<dyn RowView>
-where
-    V::State: 'static,
-{
-    Box::new(View { state: draw(key, row).build(), draw })
 }
 
 thread_local! {
@@ -106,10 +95,25 @@ thread_local! {
     static DRAWN: RefCell<Vec<Drawn>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Draws every row again, in another language.
+pub fn redraw() {
+    DRAWN.with_borrow(|shown| {
+        for Drawn { key, row, element } in shown {
+            match (key, row) {
+                (Key::Message(id), Row::Message(bubble)) => {
+                    attachment::forget(element);
+                    bubble::draw(element, *id, None, bubble);
+                }
+                _ => draw_line(element, row),
+            }
+        }
+    });
+}
+
 /// Draws the rows, where they are different. A row that stays keeps its element: nothing is read out, animated or loses
 /// the focus but what is new.
 pub fn draw_rows(rows: Vec<(Key, Row)>) {
-    let (Some(list), Some(end)) = (element(LIST), element(LIST_END)) else {
+    let Some(end) = element(LIST_END) else {
         return;
     };
     DRAWN.with_borrow_mut(|shown| {
@@ -117,41 +121,47 @@ pub fn draw_rows(rows: Vec<(Key, Row)>) {
         // From the end, where new ones come, so that each old one is found at once.
         for (key, row) in rows.into_iter().rev() {
             let known = old.iter().rposition(|old| old.key == key).map(|index| old.remove(index));
-            let mut drawn = known.unwrap_or_else(|| Drawn::new(key, row.clone()));
-            if drawn.row != row {
-                drawn.view.redraw(key, &row);
-                drawn.row = row;
-            }
-            shown.push(drawn);
+            shown.push(match known {
+                Some(mut drawn) => {
+                    drawn.redraw(row);
+                    drawn
+                }
+                None => Drawn::new(key, row),
+            });
         }
-        for mut gone in old {
-            gone.view.mountable().unmount();
+        for gone in old {
+            gone.element.remove();
         }
-        let mut next: Node = end.into();
-        for drawn in shown.iter_mut() {
-            let row = drawn.view.mountable();
-            let Some(element) = row.elements().pop() else {
-                continue;
-            };
-            if let Row::Message(bubble) = &drawn.row {
-                attachment::draw(&element, &bubble.files);
+        let mut next: Element = end.into();
+        for Drawn { element, .. } in shown.iter() {
+            let row: &JsValue = element;
+            if get(&next, "previousSibling") != *row {
+                call(&next, "before", &Array::of1(row));
             }
-            if element.next_sibling().as_ref() != Some(&next) {
-                row.mount(&list, Some(&next));
-            }
-            next = element.into();
+            next.clone_from(element);
         }
         shown.reverse();
     });
 }
 
 /// A line across the list.
-fn line_view(_: Key, row: &Row) -> impl IntoView + use<> {
+fn draw_line(line: &Element, row: &Row) {
     let (class, text) = match row {
         Row::Day { at_ms, n_days_ago } => ("day", format::day(*at_ms, *n_days_ago)),
         Row::New | Row::Message(_) => (NEW_LINE, t("new_messages")),
     };
-    view! {
-        <p id=class class=class>{text}</p>
+    for field in ["id", "className"] {
+        set(line, field, &class.into());
     }
+    set(line, "textContent", &text.into());
+}
+
+/// The first message that begins below this place in the list, and where: what the visitor is reading stays where it is when
+/// this does.
+pub fn anchor(top: f64) -> Option<(Element, f64)> {
+    DRAWN.with_borrow(|shown| {
+        let messages = shown.iter().filter(|drawn| matches!(drawn.row, Row::Message(_)));
+        let mut places = messages.map(|drawn| (drawn.element.clone(), number(&drawn.element, "offsetTop")));
+        places.find(|(_, place)| *place >= top)
+    })
 }

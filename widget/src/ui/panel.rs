@@ -23,7 +23,7 @@ pub fn draw(chat: &Chat) {
     let states = [
         (chat.can_close, " framed"),
         (chat.is_loading || chat.is_loading_older, " loading"),
-        (!chat.is_loading && !chat.timeline.has_more(), " beginning"),
+        (!chat.is_loading && chat.is_at_beginning(), " beginning"),
         (chat.typing.is_some(), " typing"),
         (!chat.is_at_end, " scrolled"),
         (chat.n_draft_bytes > 0 || !chat.tray.is_empty(), " ready"),

@@ -54,6 +54,13 @@ pub fn draw(chat: &Chat) {
     }
 }
 
+/// The files are to be drawn anew.
+pub fn forget() {
+    if let Some(tray) = element(TRAY) {
+        set(&tray, "textContent", &"".into());
+    }
+}
+
 fn chip_id(file: &Picked) -> JsValue {
     ["chip", &file.number.to_string()].concat().into()
 }

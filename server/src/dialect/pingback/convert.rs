@@ -12,6 +12,7 @@ pub fn conversation(
     base_url: &str,
 ) -> wire::Conversation {
     let conversation = details.conversation;
+    let mut meta = details.meta;
     wire::Conversation {
         id: conversation.id.0,
         business_id: conversation.company.0,
@@ -24,6 +25,8 @@ pub fn conversation(
         updated_at: iso(conversation.updated_at),
         first_response_at: conversation.first_response_at.map(iso),
         customer: details.customer.map(customer),
+        attributes: meta.remove("attributes"),
+        tags: meta.remove("tags"),
         messages: messages.into_iter().map(|stored| message(stored, base_url)).collect(),
     }
 }
@@ -36,6 +39,9 @@ pub fn customer(customer: domain::Customer) -> wire::Customer {
         email: customer.profile.email,
         phone: customer.profile.phone,
         external_id: customer.profile.external_id,
+        avatar: customer.profile.avatar_url,
+        language: customer.profile.language,
+        attributes: customer.profile.attributes,
         created_at: iso(customer.created_at),
     }
 }

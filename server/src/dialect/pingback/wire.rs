@@ -5,6 +5,7 @@ use crate::{
     domain,
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -139,6 +140,13 @@ pub struct Conversation {
     pub first_response_at: Option<String>,
     #[schema(required)]
     pub customer: Option<Customer>,
+    /// What the page says that it is about; not there where it says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false, example = json!({"page": "/pricing"}))]
+    pub attributes: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>, nullable = false, example = json!(["sales"]))]
+    pub tags: Option<Value>,
     /// Oldest first. Empty in lists and in events.
     pub messages: Vec<Message>,
 }
@@ -157,6 +165,17 @@ pub struct Customer {
     /// What the business calls them.
     #[schema(required)]
     pub external_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "https://example.com/alex.png")]
+    pub avatar: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "en")]
+    pub language: Option<String>,
+    /// What the page says of them, which anybody can, and in `events` what they did there last; not there where it says
+    /// nothing.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = Object, required = false, example = json!({"plan": "free"}))]
+    pub attributes: Map<String, Value>,
     #[schema(format = DateTime, example = "2024-02-20T08:00:00Z")]
     pub created_at: String,
 }

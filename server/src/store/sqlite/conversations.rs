@@ -482,6 +482,16 @@ impl Alter {
                 let sql = "UPDATE conversation SET is_bitrix_blocked = coalesce(?2, NOT is_bitrix_blocked) WHERE id = ?1";
                 tx.connection.run(sql, params![id, is_blocked])?;
             }
+            Alteration::Describe(said) => {
+                let details = find_details(tx.connection, self.company, ConversationRef::Id(before.id))?;
+                let known = details.ok_or(Error::NotFound)?.meta;
+                let meta = said.noted_in(known.clone())?;
+                if meta == known {
+                    return Ok(false);
+                }
+                let meta = serde_json::to_string(&meta).map_err(Error::internal)?;
+                tx.connection.run("UPDATE conversation SET meta = ?2 WHERE id = ?1", params![id, meta])?;
+            }
             Alteration::MoveTo { kind, handle } => {
                 let channel = self.find_destination(tx, before, *kind, handle.as_deref())?;
                 if channel.id == before.channel.id {

@@ -9,7 +9,7 @@ use super::{
     writer::{Command, Tx},
 };
 use crate::{
-    domain::{ChangeKind, Customer, CustomerFilter, Error, Profile, ProfileChange, Result},
+    domain::{ChangeKind, Customer, CustomerFilter, Error, Profile, ProfileChange, Result, Said},
     store::{CustomerStore, NewCustomer},
 };
 use async_trait::async_trait;
@@ -51,6 +51,16 @@ impl CustomerStore for SqliteStore {
         at: Timestamp,
     ) -> Result<Customer> {
         self.writer.execute(ChangeCustomer { company, id, change, at }).await
+    }
+
+    async fn note_said(
+        &self,
+        company: CompanyId,
+        customer: CustomerId,
+        said: Said,
+        at: Timestamp,
+    ) -> Result<()> {
+        self.writer.execute(NoteSaid { company, customer, said, at }).await
     }
 
     async fn erase_customer(
@@ -193,12 +203,39 @@ impl Command for ChangeCustomer {
     fn apply(self, tx: &mut Tx<'_>) -> Result<Customer> {
         let customer = find(tx.connection, self.company, self.id)?.ok_or(Error::NotFound)?;
         let profile = customer.profile.clone().changed(self.change);
-        if profile == customer.profile {
-            return Ok(customer);
-        }
-        write_profile(tx, self.id, &profile)?;
-        log_customer(tx, self.company, self.id, false, self.at)?;
-        Ok(Customer { profile, ..customer })
+        update(tx, customer, profile, self.at)
+    }
+}
+
+/// Writes what is known of a customer now, and tells it, if it is something else than before.
+pub(super) fn update(
+    tx: &mut Tx<'_>,
+    customer: Customer,
+    profile: Profile,
+    at: Timestamp,
+) -> Result<Customer> {
+    if profile == customer.profile {
+        return Ok(customer);
+    }
+    write_profile(tx, customer.id, &profile)?;
+    log_customer(tx, customer.company, customer.id, false, at)?;
+    Ok(Customer { profile, ..customer })
+}
+
+struct NoteSaid {
+    company: CompanyId,
+    customer: CustomerId,
+    said: Said,
+    at: Timestamp,
+}
+
+impl Command for NoteSaid {
+    type Output = ();
+
+    fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let customer = find(tx.connection, self.company, self.customer)?.ok_or(Error::NotFound)?;
+        let profile = self.said.noted_in(customer.profile.clone())?;
+        update(tx, customer, profile, self.at).map(drop)
     }
 }
 

@@ -9,15 +9,17 @@ use super::{
     writer::{Command, Tx},
 };
 use crate::{
+    auth::Token,
     domain::{
         Agent, AgentRef, ApiToken, Channel, ChannelChange, ChannelChoice, ChannelKind, Company,
         CompanyChange, Error, Hash, NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany,
-        NewWebhook, NewWidget, Outlet, Presence, Result, Webhook, WebhookFormat, Widget,
+        NewWebhook, NewWidget, Outlet, Presence, Result, Webhook, WebhookFormat, Widget, WidgetChange,
     },
     store::DirectoryStore,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, params};
+use serde::Serialize;
 use shared::{CompanyId, Timestamp, WidgetId};
 use uuid::Uuid;
 
@@ -215,6 +217,23 @@ impl DirectoryStore for SqliteStore {
         .await
     }
 
+    async fn change_widget(&self, company: CompanyId, id: WidgetId, change: WidgetChange) -> Result<Widget> {
+        self.writer.execute(ChangeWidget { company, id, change }).await
+    }
+
+    async fn set_identity_secret(&self, company: CompanyId, id: WidgetId, secret: &Token) -> Result<()> {
+        self.writer.execute(SetIdentitySecret { company, id, secret: secret.clone() }).await
+    }
+
+    async fn identity_secret(&self, id: WidgetId) -> Result<Option<Token>> {
+        self.read(move |connection| {
+            let secret: Option<Option<String>> =
+                connection.find("SELECT identity_secret FROM widget WHERE id = ?1", params![id.0], first)?;
+            Ok(secret.flatten().as_deref().map(Token::from_client))
+        })
+        .await
+    }
+
     async fn outlet(&self, company: CompanyId, code: Option<&str>) -> Result<Option<Outlet>> {
         let code = code.map(str::to_owned);
         self.read(move |connection| connection.find("SELECT num, code, name FROM outlet WHERE company_id = ?1 AND (?2 IS NULL OR code = ?2) ORDER BY num LIMIT 1", params![company.0, code], |row| Ok(Outlet { num: row.get(0)?, code: row.get(1)?, name: row.get(2)? }))).await
@@ -340,9 +359,17 @@ impl Command for NewAgent {
     fn apply(self, tx: &mut Tx<'_>) -> Result<Agent> {
         tx.connection
             .find(
-                "INSERT INTO agent (id, company_id, name, email, role, status, created_at)
-             SELECT ?1, id, ?3, ?4, ?5, 'offline', ?6 FROM company WHERE id = ?2 RETURNING *",
-                params![self.id.0, self.company.0, self.name, self.email, self.role, self.at.0],
+                "INSERT INTO agent (id, company_id, name, email, role, avatar_url, status, created_at)
+             SELECT ?1, id, ?3, ?4, ?5, ?6, 'offline', ?7 FROM company WHERE id = ?2 RETURNING *",
+                params![
+                    self.id.0,
+                    self.company.0,
+                    self.name,
+                    self.email,
+                    self.role,
+                    self.avatar_url,
+                    self.at.0
+                ],
                 rows::agent,
             )?
             .ok_or(Error::NotFound)
@@ -600,10 +627,65 @@ impl Command for NewWidget {
             EnsureChannel { company: widget.company, kind: ChannelKind::Widget, id: widget.channel, at }
                 .apply(tx)?;
         tx.connection.run("INSERT INTO widget (id, company_id, channel_id, name, domain, allowed_domains, heading, tagline, color,
-                                 logo_url, show_online_badge, config, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)", params![widget.id.0, widget.company.0, channel.id, widget.name, widget.domain, serde_json::to_string(&widget.allowed_domains).map_err(Error::internal)?, widget.heading, widget.tagline, widget.color, widget.logo_url, widget.show_online_badge, serde_json::to_string(&widget.config).map_err(Error::internal)?, at.0]).map_err(|error| unless_unique(error, "a widget for this domain"))?;
+                                 logo_url, show_online_badge, options, config, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)", params![widget.id.0, widget.company.0, channel.id, widget.name, widget.domain, to_json(&widget.allowed_domains)?, widget.heading, widget.tagline, widget.color, widget.logo_url, widget.show_online_badge, to_json(&widget.options)?, to_json(&widget.config)?, at.0]).map_err(|error| unless_unique(error, "a widget for this domain"))?;
         find_widget(tx.connection, widget.id)?.ok_or(Error::NotFound)
     }
+}
+
+struct ChangeWidget {
+    company: CompanyId,
+    id: WidgetId,
+    change: WidgetChange,
+}
+
+impl Command for ChangeWidget {
+    type Output = Widget;
+
+    fn apply(self, tx: &mut Tx<'_>) -> Result<Widget> {
+        let before = find_widget(tx.connection, self.id)?.filter(|widget| widget.company == self.company);
+        let widget = before.ok_or(Error::NotFound)?.changed(self.change);
+        tx.connection.run(
+            "UPDATE widget SET name = ?2, allowed_domains = ?3, heading = ?4, tagline = ?5, color = ?6, logo_url = ?7,
+                    show_online_badge = ?8, options = ?9, config = ?10
+             WHERE id = ?1",
+            params![
+                widget.id.0,
+                widget.name,
+                to_json(&widget.allowed_domains)?,
+                widget.heading,
+                widget.tagline,
+                widget.color,
+                widget.logo_url,
+                widget.show_online_badge,
+                to_json(&widget.options)?,
+                to_json(&widget.config)?
+            ],
+        )?;
+        Ok(widget)
+    }
+}
+
+struct SetIdentitySecret {
+    company: CompanyId,
+    id: WidgetId,
+    secret: Token,
+}
+
+impl Command for SetIdentitySecret {
+    type Output = ();
+
+    fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let n_changed = tx.connection.run(
+            "UPDATE widget SET identity_secret = ?3 WHERE id = ?1 AND company_id = ?2",
+            params![self.id.0, self.company.0, self.secret.reveal()],
+        )?;
+        if n_changed == 0 { Err(Error::NotFound) } else { Ok(()) }
+    }
+}
+
+fn to_json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(Error::internal)
 }
 
 fn find_widget(connection: &Connection, id: WidgetId) -> Result<Option<Widget>> {
@@ -625,7 +707,7 @@ impl Command for NewWebhook {
                     self.format.word(),
                     self.url,
                     self.secret,
-                    serde_json::to_string(&self.events).map_err(Error::internal)?,
+                    to_json(&self.events)?,
                     read_rev,
                     self.at.0
                 ],

@@ -43,6 +43,7 @@ impl Command for NewMessage {
             client_id: self.client_id,
             sender: self.sender,
             sender_name: found.sender_name,
+            sender_avatar_url: found.sender_avatar_url,
             content: self.content.into_text(),
             attachments,
             language: self.language,
@@ -76,6 +77,7 @@ struct Destination {
     /// What was sent there under the same client id.
     existing: Option<(Seq, Existing)>,
     sender_name: Option<String>,
+    sender_avatar_url: Option<String>,
     /// The company's newest rev.
     head_rev: Rev,
     /// The customer's newest rev.
@@ -89,14 +91,16 @@ fn find_destination(tx: &Tx<'_>, message: &NewMessage) -> Result<Option<Destinat
             "(SELECT coalesce(max(rev), 0) FROM change WHERE company_id = ?1) AS head_rev",
             "(SELECT coalesce(max(rev), 0) FROM change WHERE company_id = ?1 AND customer_id = c.customer_id)
                  AS customer_rev",
-            "(SELECT name FROM agent WHERE company_id = ?1 AND id = ?4) AS sender_name",
+            "s.name AS sender_name",
+            "s.avatar_url AS sender_avatar_url",
             "e.seq AS existing_seq",
             "e.content AS existing_content",
             "e.attachments AS existing_attachments",
             "e.sender_type AS existing_sender_type",
             "e.sender_id AS existing_sender_id",
             ;
-            "LEFT JOIN message e ON e.conversation_id = c.id AND e.client_id = ?3
+            "LEFT JOIN agent s ON s.company_id = ?1 AND s.id = ?4
+             LEFT JOIN message e ON e.conversation_id = c.id AND e.client_id = ?3
              WHERE c.company_id = ?1 AND c.id = ?2 AND c.erased_at IS NULL"
         ),
         params![
@@ -110,6 +114,7 @@ fn find_destination(tx: &Tx<'_>, message: &NewMessage) -> Result<Option<Destinat
                 conversation: rows::conversation(row)?,
                 existing: existing(row)?,
                 sender_name: row.get("sender_name")?,
+                sender_avatar_url: row.get("sender_avatar_url")?,
                 head_rev: row.get("head_rev")?,
                 customer_rev: row.get("customer_rev")?,
             })
@@ -291,7 +296,7 @@ pub(super) fn of_company(
         ($condition:literal, $order:literal) => {
             concat!(
                 "SELECT m.id, m.num, m.conversation_id, m.seq, m.client_id, m.sender_type, m.sender_id, m.content, ",
-                "m.attachments, m.language, m.ack, m.created_at, s.name AS sender_name ",
+                "m.attachments, m.language, m.ack, m.created_at, s.name AS sender_name, s.avatar_url AS sender_avatar_url ",
                 "FROM change h JOIN message m ON m.conversation_id = h.conversation_id AND m.seq = h.seq ",
                 "JOIN conversation c ON c.id = m.conversation_id AND c.erased_at IS NULL ",
                 "LEFT JOIN agent s ON s.company_id = m.company_id AND s.id = m.sender_id ",

@@ -80,7 +80,7 @@ macro_rules! select_conversation {
             "c.first_response_at, c.resolved_at, c.closed_at, c.last_message_at, c.last_income_at, c.last_seq, ",
             "c.customer_read_seq, c.agent_read_seq, c.n_unread, ",
             "ch.id AS channel_id, ch.num AS channel_num, ch.kind AS channel_kind, ",
-            "a.id AS agent_id, a.name AS agent_name, a.status AS agent_status",
+            "a.id AS agent_id, a.name AS agent_name, a.avatar_url AS agent_avatar_url, a.status AS agent_status",
             $(", ", $columns,)*
             " FROM conversation c JOIN channel ch ON ch.id = c.channel_id ",
             "LEFT JOIN agent a ON a.company_id = c.company_id AND a.id = c.assignee_id ",
@@ -95,6 +95,7 @@ pub(super) fn conversation(row: &Row<'_>) -> Result<Conversation> {
         Some(id) => Some(AssignedAgent {
             id: AgentId(id),
             name: row.get("agent_name")?,
+            avatar_url: row.get("agent_avatar_url")?,
             presence: word(row, "agent_status")?,
         }),
         None => None,
@@ -167,7 +168,7 @@ macro_rules! select_details {
             "c.customer_read_seq, c.agent_read_seq, c.n_unread, c.subject, c.kind, c.order_code, c.note, ",
             "c.is_bitrix_blocked, c.meta, ",
             "ch.id AS channel_id, ch.num AS channel_num, ch.kind AS channel_kind, ",
-            "a.id AS agent_id, a.name AS agent_name, a.status AS agent_status, ",
+            "a.id AS agent_id, a.name AS agent_name, a.avatar_url AS agent_avatar_url, a.status AS agent_status, ",
             "h.handle, o.num AS outlet_num, o.code AS outlet_code, o.name AS outlet_name, ",
             $crate::store::sqlite::rows::customer_columns!(),
             " FROM conversation c JOIN channel ch ON ch.id = c.channel_id ",
@@ -208,7 +209,7 @@ macro_rules! select_message {
     ($rest:literal) => {
         concat!(
             "SELECT m.id, m.num, m.conversation_id, m.seq, m.client_id, m.sender_type, m.sender_id, m.content, ",
-            "m.attachments, m.language, m.ack, m.created_at, s.name AS sender_name ",
+            "m.attachments, m.language, m.ack, m.created_at, s.name AS sender_name, s.avatar_url AS sender_avatar_url ",
             "FROM message m LEFT JOIN agent s ON s.company_id = m.company_id AND s.id = m.sender_id ",
             $rest
         )
@@ -226,6 +227,7 @@ pub(super) fn message(row: &Row<'_>) -> Result<Message> {
         client_id: row.get::<_, Option<Uuid>>("client_id")?.map(ClientId),
         sender: Sender { kind: word(row, "sender_type")?, id: row.get("sender_id")? },
         sender_name: row.get("sender_name")?,
+        sender_avatar_url: row.get("sender_avatar_url")?,
         content: row.get("content")?,
         attachments: match row.get_ref("attachments")?.as_str_or_null()? {
             Some(attachments) => serde_json::from_str(attachments).map_err(Error::internal)?,
@@ -298,6 +300,7 @@ pub(super) fn agent(row: &Row<'_>) -> Result<Agent> {
         name: row.get("name")?,
         email: row.get("email")?,
         role: row.get("role")?,
+        avatar_url: row.get("avatar_url")?,
         presence: word(row, "status")?,
         created_at: time(row, "created_at")?,
     })
@@ -347,6 +350,7 @@ pub(super) fn widget(row: &Row<'_>) -> Result<Widget> {
         color: row.get("color")?,
         logo_url: row.get("logo_url")?,
         show_online_badge: row.get("show_online_badge")?,
+        options: json(row, "options")?,
         config: json(row, "config")?,
     })
 }

@@ -12,11 +12,11 @@ use crate::{
         ApiToken, GuestSession, Hash, NewTokens, Result, VisitorSession,
         session::{PresentedRefresh, Renewal, renew},
     },
-    store::{NewSession, SessionStore},
+    store::{Identification, Identified, NewSession, SessionStore},
 };
 use async_trait::async_trait;
-use rusqlite::params;
-use shared::Timestamp;
+use rusqlite::{Connection, params};
+use shared::{CustomerId, Timestamp};
 use uuid::Uuid;
 
 #[async_trait]
@@ -58,6 +58,14 @@ impl SessionStore for SqliteStore {
         self.writer.execute(Renew { refresh_hash, tokens, now }).await
     }
 
+    async fn identify(&self, identification: Identification) -> Result<Identified> {
+        self.writer.execute(identification).await
+    }
+
+    async fn end_session(&self, token_hash: Hash, at: Timestamp) -> Result<Option<(CustomerId, Uuid)>> {
+        self.writer.execute(EndSession { token_hash, at }).await
+    }
+
     async fn create_guest_session(&self, session: GuestSession, at: Timestamp) -> Result<()> {
         self.writer.execute(NewGuestSession { session, at }).await
     }
@@ -90,10 +98,85 @@ impl Command for NewSession {
             "INSERT INTO customer (id, company_id, created_at) VALUES (?1, ?2, ?3)",
             params![self.customer.0, self.company.0, self.at.0],
         )?;
-        tx.connection.run("INSERT INTO visitor_session (id, company_id, widget_id, customer_id, access_hash, access_expires_at,
-             refresh_hash, refresh_expires_at, is_used, created_at)
-             VALUES (?4, ?2, ?5, ?1, ?6, ?7, ?8, ?9, 1, ?3)", params![self.customer.0, self.company.0, self.at.0, self.id, self.widget.0, self.tokens.access_hash, self.tokens.access_expires_at.0, self.tokens.refresh_hash, self.tokens.refresh_expires_at.0])?;
+        insert_session(tx, &self)?;
         customers::log_customer(tx, self.company, self.customer, true, self.at)
+    }
+}
+
+/// A session of a customer who is there.
+pub(super) fn insert_session(tx: &mut Tx<'_>, session: &NewSession) -> Result<()> {
+    tx.connection.run(
+        "INSERT INTO visitor_session (id, company_id, widget_id, customer_id, access_hash, access_expires_at,
+                                      refresh_hash, refresh_expires_at, is_used, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9)",
+        params![
+            session.id,
+            session.company.0,
+            session.widget.0,
+            session.customer.0,
+            session.tokens.access_hash,
+            session.tokens.access_expires_at.0,
+            session.tokens.refresh_hash,
+            session.tokens.refresh_expires_at.0,
+            session.at.0
+        ],
+    )?;
+    Ok(())
+}
+
+/// Ends a session, unless it is over.
+pub(super) fn end(tx: &mut Tx<'_>, session: Uuid, at: Timestamp) -> Result<()> {
+    tx.has_changed_sessions = true;
+    tx.connection.run(
+        "UPDATE visitor_session SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL",
+        params![session, at.0],
+    )?;
+    Ok(())
+}
+
+/// The session of a refresh token that somebody was given, and which of its tokens it is.
+pub(super) fn find_by_refresh(
+    connection: &Connection,
+    refresh_hash: Hash,
+) -> Result<Option<(VisitorSession, PresentedRefresh)>> {
+    connection.find(
+        "SELECT s.*, NULL AS is_newest FROM visitor_session s WHERE s.refresh_hash = ?1
+         UNION ALL
+         SELECT s.*, r.is_newest FROM spent_refresh r JOIN visitor_session s ON s.id = r.session_id
+         WHERE r.hash = ?1",
+        params![refresh_hash],
+        |row| {
+            let presented = match row.get("is_newest")? {
+                None => PresentedRefresh::Current,
+                Some(true) => PresentedRefresh::Previous,
+                Some(false) => PresentedRefresh::Older,
+            };
+            Ok((rows::session(row)?, presented))
+        },
+    )
+}
+
+struct EndSession {
+    token_hash: Hash,
+    at: Timestamp,
+}
+
+impl Command for EndSession {
+    type Output = Option<(CustomerId, Uuid)>;
+
+    fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Output> {
+        let of_access = tx.connection.find(
+            "SELECT * FROM visitor_session WHERE access_hash = ?1",
+            params![self.token_hash],
+            rows::session,
+        )?;
+        let session = match of_access {
+            Some(session) => Some(session),
+            None => find_by_refresh(tx.connection, self.token_hash)?.map(|(session, _)| session),
+        };
+        let Some(session) = session.filter(|session| !session.has_ended) else { return Ok(None) };
+        end(tx, session.id, self.at)?;
+        Ok(Some((session.customer, session.id)))
     }
 }
 
@@ -156,67 +239,50 @@ impl Command for Renew {
     type Output = Option<(VisitorSession, Renewal)>;
 
     fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Output> {
-        let found = tx.connection.find(
-            "SELECT s.*, NULL AS is_newest FROM visitor_session s WHERE s.refresh_hash = ?1
-             UNION ALL
-             SELECT s.*, r.is_newest FROM spent_refresh r JOIN visitor_session s ON s.id = r.session_id
-             WHERE r.hash = ?1",
-            params![self.refresh_hash],
-            |row| {
-                let presented = match row.get("is_newest")? {
-                    None => PresentedRefresh::Current,
-                    Some(true) => PresentedRefresh::Previous,
-                    Some(false) => PresentedRefresh::Older,
-                };
-                Ok((rows::session(row)?, presented))
-            },
-        )?;
+        let found = find_by_refresh(tx.connection, self.refresh_hash)?;
         let Some((session, presented)) = found else { return Ok(None) };
         let renewal = renew(&session, presented, self.now);
         tx.has_changed_sessions = true;
         match renewal {
-            Renewal::Renew => self.replace_tokens(&session, presented, tx)?,
-            Renewal::Refuse => {}
-            Renewal::EndSession => {
-                tx.connection.run(
-                    "UPDATE visitor_session SET ended_at = ?2 WHERE id = ?1",
-                    params![session.id, self.now.0],
-                )?;
+            Renewal::Renew => {
+                replace_tokens(tx, session.id, self.refresh_hash, presented, &self.tokens)?;
             }
+            Renewal::Refuse => {}
+            Renewal::EndSession => end(tx, session.id, self.now)?,
         }
         Ok(Some((session, renewal)))
     }
 }
 
-impl Renew {
-    fn replace_tokens(
-        &self,
-        session: &VisitorSession,
-        presented: PresentedRefresh,
-        tx: &mut Tx<'_>,
-    ) -> Result<()> {
-        if presented == PresentedRefresh::Current {
-            tx.connection.run(
-                "UPDATE spent_refresh SET is_newest = 0 WHERE session_id = ?1 AND is_newest = 1",
-                params![session.id],
-            )?;
-            tx.connection.run(
-                "INSERT INTO spent_refresh (hash, session_id, is_newest) VALUES (?2, ?1, 1)",
-                params![session.id, self.refresh_hash],
-            )?;
-        }
+/// Gives a session new tokens for a refresh token that may be exchanged.
+pub(super) fn replace_tokens(
+    tx: &mut Tx<'_>,
+    session: Uuid,
+    refresh_hash: Hash,
+    presented: PresentedRefresh,
+    tokens: &NewTokens,
+) -> Result<()> {
+    if presented == PresentedRefresh::Current {
         tx.connection.run(
-            "UPDATE visitor_session SET access_hash = ?2, access_expires_at = ?3, refresh_hash = ?4,
-                    refresh_expires_at = ?5, is_used = 0
-             WHERE id = ?1",
-            params![
-                session.id,
-                self.tokens.access_hash,
-                self.tokens.access_expires_at.0,
-                self.tokens.refresh_hash,
-                self.tokens.refresh_expires_at.0
-            ],
+            "UPDATE spent_refresh SET is_newest = 0 WHERE session_id = ?1 AND is_newest = 1",
+            params![session],
         )?;
-        Ok(())
+        tx.connection.run(
+            "INSERT INTO spent_refresh (hash, session_id, is_newest) VALUES (?2, ?1, 1)",
+            params![session, refresh_hash],
+        )?;
     }
+    tx.connection.run(
+        "UPDATE visitor_session SET access_hash = ?2, access_expires_at = ?3, refresh_hash = ?4,
+                refresh_expires_at = ?5, is_used = 0
+         WHERE id = ?1",
+        params![
+            session,
+            tokens.access_hash,
+            tokens.access_expires_at.0,
+            tokens.refresh_hash,
+            tokens.refresh_expires_at.0
+        ],
+    )?;
+    Ok(())
 }

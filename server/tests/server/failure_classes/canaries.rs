@@ -68,9 +68,29 @@ async fn talk(server: &TestServer) -> (Vec<Answer>, Vec<String>) {
         (Method::GET, format!("/conversations?access_token={SECRET}&email={EMAIL}"), json!({})),
         (Method::GET, format!("/conversations/{conversation}/messages?limit={TEXT}"), json!({})),
         (Method::GET, format!("/{TEXT}"), json!({})),
+        (
+            Method::PATCH,
+            "/visitor".into(),
+            json!({ "name": TEXT, "email": EMAIL, "attributes": { TEXT: TEXT } }),
+        ),
+        (
+            Method::PATCH,
+            "/visitor".into(),
+            json!({ "phone": [PHONE], TEXT: TEXT, "attributes": { TEXT: [TEXT] } }),
+        ),
+        (Method::PATCH, format!("/conversations/{conversation}"), json!({ "tags": [TEXT, ""], TEXT: TEXT })),
+        (Method::POST, "/events".into(), json!({ "name": TEXT, "data": TEXT })),
+        (
+            Method::POST,
+            "/identity".into(),
+            json!({ "widget_id": server.demo.widget_id, "token": format!("{SECRET}.{SECRET}.{SECRET}") }),
+        ),
+        (Method::POST, "/identity".into(), json!({ "widget_id": SECRET, "token": SECRET })),
     ] {
         answers.push(visitor.call(method, &path, Some(body)).await);
     }
+    let log_out = request(Method::DELETE, "/widget/v1/sessions/current", Some(SECRET), None);
+    answers.push(server.call(log_out).await);
     answers.push(server.call(request(Method::GET, "/widget/v1/stream", Some(SECRET), None)).await);
     answers.push(server.call(request(Method::POST, "/widget/v1/sessions/refresh", Some(SECRET), None)).await);
 

@@ -23,6 +23,7 @@ fn what_a_tab_says_is_what_the_others_read() {
     let words = [
         Word::Ask { is_back: false },
         Word::Ask { is_back: true },
+        Word::LogOut,
         Word::Told(event),
         Word::Told(Told { is_live: false, ..event }),
         Word::Told(Told { is_seen: false, at: "", ..event }),
