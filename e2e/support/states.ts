@@ -50,6 +50,16 @@ export async function visitStates(host: HostPage, look: (state: string) => Promi
   await expect(panel.text(/lovely evening/)).toBeVisible();
   await look('attached');
 
+  await panel.picture('IMG_2093.png').click();
+  await expect(panel.lightbox).toBeVisible();
+  await look('picture');
+  await page.keyboard.press('Escape');
+  await panel.emojiButton.click();
+  await expect(panel.picker).toBeVisible();
+  await look('emoji');
+  await page.keyboard.press('Escape');
+  await expect(panel.picker).toBeHidden();
+
   await panel.send('Do you deliver on Sundays?');
   await expect(panel.text(/Nobody could answer/)).toBeVisible();
   const refusal = { code: 'invalid_fields', message: 'No.', fields: [{ field: 'content', problem: 'no' }] };
