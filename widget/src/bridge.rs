@@ -7,12 +7,12 @@ use crate::{
     chat::{self, chat},
     facts,
     locale::{self, t, t_count},
-    session,
+    looks, session,
     ui::draw,
     wire,
 };
 use js_sys::{Array, decode_uri_component};
-use shared::{CustomerId, Message, MessageText};
+use shared::{CustomerId, Message, MessageText, Sound};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessagePort, Window};
 
@@ -83,8 +83,14 @@ fn set_all(wishes: &JsValue) {
     if language.is_string() {
         locale::switch(&language);
     }
+    if let Some(scheme) = text(wishes, "colorScheme") {
+        looks::follow_scheme(&scheme);
+    }
     if let Some(consent) = text(wishes, "consent") {
         session::consent(&consent);
+    }
+    if let Some(sound) = get(wishes, "sound").as_bool() {
+        chat().settings.options.sound = Sound(sound);
     }
     let user = get(wishes, "user");
     match text(&user, "token") {
