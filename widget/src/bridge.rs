@@ -62,7 +62,11 @@ fn attach(port: MessagePort) {
 fn obey(command: &JsValue) {
     let value = &get(command, "1");
     match text(command, "0").as_deref() {
-        Some("open") => chat::opened(get(value, "focus") != JsValue::FALSE),
+        Some("open") => {
+            // Where it is a part of the page there is nothing to close.
+            chat().can_close = get(value, "inline") != JsValue::TRUE;
+            chat::opened(get(value, "focus") != JsValue::FALSE);
+        }
         Some("close") => chat::closed(),
         Some("set") => set_all(value),
         Some("send") => send(value),
