@@ -7,7 +7,7 @@ use crate::{
     chat::{self, chat},
     facts,
     locale::{self, t, t_count},
-    session,
+    looks, session,
     ui::draw,
     wire,
 };
@@ -82,6 +82,9 @@ fn set_all(wishes: &JsValue) {
     let language = get(wishes, "locale");
     if language.is_string() {
         locale::switch(&language);
+    }
+    if let Some(scheme) = text(wishes, "colorScheme") {
+        looks::follow_scheme(&scheme);
     }
     if let Some(consent) = text(wishes, "consent") {
         session::consent(&consent);
