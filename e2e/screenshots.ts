@@ -1,19 +1,53 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { BrowserContext, Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
-import { bytes, png } from './support/files.ts';
+import { PanelPage } from './pages/panel-page.ts';
+import { visitStates } from './support/states.ts';
 
 const README_PICTURE = fileURLToPath(new URL('../docs/images/panel.png', import.meta.url));
-const screen = (name: string) => fileURLToPath(new URL(`test-results/screens/${name}.png`, import.meta.url));
+const SCREENS = fileURLToPath(new URL('../docs/images/screens', import.meta.url));
 
-// A picture must not depend on how far a motion has come.
-test.use({ deviceScaleFactor: 2, contextOptions: { reducedMotion: 'reduce' } });
+test.use({ mockScript: 'showcase.toml', deviceScaleFactor: 1.5 });
+
+/** What a picture must not depend on: how far a motion has come, and what time it is. */
+async function holdStill(page: Page): Promise<void> {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.addInitScript(() => {
+    const { prototype } = Intl.DateTimeFormat;
+    const format = Object.getOwnPropertyDescriptor(prototype, 'format')!.get!;
+    Object.defineProperty(prototype, 'format', {
+      get(this: Intl.DateTimeFormat) {
+        const tell = format.call(this);
+        return this.resolvedOptions().hour ? () => tell(new Date(2026, 2, 21, 10, 24)) : tell;
+      },
+    });
+  });
+}
+
+/** Writes a PNG as a WebP, which is a quarter of its size. */
+async function save(context: BrowserContext, name: string, png: Buffer): Promise<void> {
+  const page = await context.newPage();
+  const webp = await page.evaluate(async (source) => {
+    const image = new Image();
+    image.src = source;
+    await image.decode();
+    const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+    canvas.getContext('2d')!.drawImage(image, 0, 0);
+    return canvas.toDataURL('image/webp', 0.8);
+  }, `data:image/png;base64,${png.toString('base64')}`);
+  await page.close();
+  const file = path.join(SCREENS, `${name}.webp`);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, Buffer.from(webp.slice(webp.indexOf(',') + 1), 'base64'));
+}
 
 test.describe(() => {
-  test.use({ mockScript: 'showcase.toml' });
+  test.use({ deviceScaleFactor: 2 });
 
   test('the picture in the README', async ({ host, page }) => {
+    await holdStill(page);
     await page.setViewportSize({ width: 1080, height: 760 });
     await host.goto('showcase');
     await host.open();
@@ -23,69 +57,52 @@ test.describe(() => {
     await expect(host.panel.text(/first summer/)).toBeVisible();
     await host.panel.expectState('Is the end of March too late?', 'Read');
     await page.mouse.move(0, 0);
-    await mkdir(path.dirname(README_PICTURE), { recursive: true });
     await page.screenshot({ path: README_PICTURE });
   });
 });
 
-for (const [look, colorScheme, viewport, hostName] of [
-  ['desktop', 'light', { width: 1080, height: 760 }, 'showcase'],
-  ['dark', 'dark', { width: 1080, height: 760 }, 'showcase'],
-  ['phone', 'light', { width: 375, height: 667 }, 'showcase'],
-  ['phone-dark', 'dark', { width: 375, height: 667 }, 'showcase'],
-  ['rtl', 'light', { width: 1080, height: 760 }, 'rtl'],
+const DESK = { width: 520, height: 800 };
+const PHONE = { width: 375, height: 667 };
+
+for (const [look, media, viewport] of [
+  ['light', { colorScheme: 'light' }, DESK],
+  ['dark', { colorScheme: 'dark' }, DESK],
+  ['phone', { colorScheme: 'light' }, PHONE],
+  ['phone-dark', { colorScheme: 'dark' }, PHONE],
+  ['forced-colours', { forcedColors: 'active' }, DESK],
 ] as const) {
-  test(`the states of the panel: ${look}`, async ({ host, page }) => {
-    const shoot = (state: string) => page.screenshot({ path: screen(`${look}-${state}`) });
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+  test(`every state: ${look}`, async ({ host, page, context }) => {
+    test.setTimeout(5 * 60_000);
+    await holdStill(page);
+    await page.emulateMedia(media);
     await page.setViewportSize(viewport);
-    await host.goto(hostName);
-    await expect(host.launcher).toBeVisible();
-    await shoot('closed');
+    await host.goto('showcase');
+    await visitStates(host, async (state) => save(context, `${look}/${state}`, await page.screenshot()));
+  });
+}
 
-    const { panel } = host;
-    await host.open();
-    await shoot('empty');
-    await panel.send('Hello! When do you plant apple trees?');
-    await panel.expectGreeting();
-    await panel.send('Is March too late?');
-    await panel.expectAnswer('Is March too late?');
-    await panel.expectState('Is March too late?', 'Read');
-    await shoot('conversation');
+test('every state: right to left', async ({ host, page, context }) => {
+  test.setTimeout(5 * 60_000);
+  await holdStill(page);
+  await page.setViewportSize(DESK);
+  await host.goto('rtl');
+  await visitStates(host, async (state) => save(context, `right-to-left/${state}`, await page.screenshot()));
+});
 
-    await panel.send('slow');
-    await expect(panel.frame.getByText(/is typing/).first()).toBeVisible();
-    await shoot('typing');
-    const nMessages = await panel.messages.count();
-    await expect(panel.messages).toHaveCount(nMessages + 1);
-
-    await panel.sendAndLeave('several');
-    await expect(host.launcher).toHaveAccessibleName('Open chat, 3 unread messages');
-    await shoot('unread');
-    await host.open();
-    await shoot('new-messages');
-
-    await panel.attach(png('IMG_2093.png', 800, 600), bytes('A plan of the whole garden, with every tree.pdf', 400_000));
-    await panel.attach(bytes('film.mp4', 10 * 1024 * 1024 + 1));
-    await expect(panel.chip('film.mp4')).toContainText('Too large');
-    await page.route('**/widget/v1/attachments**', (route) => route.abort('connectionreset'), { times: 1 });
-    await panel.attach(bytes('notes.txt', 300));
-    await expect(panel.chip('notes.txt')).toContainText('failed');
-    await panel.composer.fill('Is it too close to the house?');
-    await panel.composer.press('Enter');
-    await shoot('attaching');
-    for (const name of ['film.mp4', 'notes.txt']) {
-      await panel.frame.getByRole('button', { name: `Remove ${name}` }).click();
-    }
-    await panel.composer.press('Enter');
-    await panel.expectAnswer('Is it too close to the house?');
-    await shoot('attached');
-
-    await page.context().setOffline(true);
-    await expect(panel.notice(/offline/i)).toBeVisible();
-    await panel.send('Can you hear me?');
-    await panel.expectState('Can you hear me?', 'Sending');
-    await shoot('offline');
-    await page.context().setOffline(false);
+for (const [name, width, height] of [
+  ['window', 900, 640],
+  ['small', 280, 320],
+  ['on-its-side', 667, 320],
+] as const) {
+  test(`the panel alone: ${name}`, async ({ page, server, context }) => {
+    await holdStill(page);
+    await page.setViewportSize({ width, height });
+    await page.goto(`${server.origin}/panel/${server.widgetId}`);
+    const panel = new PanelPage(page, page);
+    await expect(panel.composer).toBeFocused();
+    await save(context, `alone/${name}-empty`, await page.screenshot());
+    await panel.send('Hello! When should I plant an apple tree?');
+    await expect(panel.text(/Robin!/)).toBeVisible();
+    await save(context, `alone/${name}-conversation`, await page.screenshot());
   });
 }

@@ -42,9 +42,13 @@ export class Tab {
     await this.browser.reload();
   }
 
-  /** Opens the panel by a click on the launcher, and waits until one can type. */
+  /** Opens the panel as with a mouse: it comes near, which loads the panel, and clicks. Waits until one can type. */
   async open(): Promise<void> {
-    await this.browser.click(await this.launcher());
+    await this.enter();
+    const launcher = await this.launcher();
+    await this.browser.hover(launcher);
+    await this.expect({ isReady: true });
+    await this.browser.click(launcher);
     await this.panel.expect({ hasFocus: true });
   }
 
@@ -90,6 +94,8 @@ export class Tab {
         /** Where it is; null where it is not seen. */
         launcher: box(root?.querySelector('button')),
         frame: box(root?.querySelector('iframe')),
+        /** Whether the panel has been loaded, be it shown or not. */
+        isReady: root?.querySelector('button')?.className === 'ready',
         /** What has the focus: an element of the page, or `launcher`, or `panel`. */
         focus: { BUTTON: 'launcher', IFRAME: 'panel' }[root?.activeElement?.tagName ?? ''] ?? document.activeElement?.tagName,
       };

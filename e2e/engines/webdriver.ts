@@ -88,6 +88,12 @@ export class Browser {
     await this.call('POST', `element/${id(element)}/click`, {});
   }
 
+  /** Moves the pointer over an element. */
+  async hover(element: Element): Promise<void> {
+    const move = { type: 'pointerMove', duration: 0, origin: element, x: 0, y: 0 };
+    await this.call('POST', 'actions', { actions: [{ type: 'pointer', id: 'mouse', actions: [move] }] });
+  }
+
   /** Presses keys one after the other, wherever the focus is; those in `held` are held down meanwhile. */
   async press(keys: string, held = ''): Promise<void> {
     const down = (value: string) => ({ type: 'keyDown', value });
@@ -119,9 +125,9 @@ export class Browser {
     return this.call('GET', 'window');
   }
 
-  /** Opens a tab beside the others and answers its name. */
+  /** Opens a window beside the others and answers its name. Not a tab: WebKit's driver can't show one that lies behind. */
   async newWindow(): Promise<string> {
-    return (await this.call('POST', 'window/new', { type: 'tab' })).handle;
+    return (await this.call('POST', 'window/new', { type: 'window' })).handle;
   }
 
   /** Goes to the page of a tab, out of any frame. */

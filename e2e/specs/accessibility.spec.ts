@@ -1,64 +1,35 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
+import { PanelPage } from '../pages/panel-page.ts';
+import { expectNothingFound } from '../support/axe.ts';
+import { visitStates } from '../support/states.ts';
 
-/** Everything axe knows, in the page and in the panel's frame. */
-async function expectNothingFound(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ html }) => html) }));
-  expect(found).toEqual([]);
-}
+test.describe(() => {
+  test.use({ mockScript: 'showcase.toml' });
 
-test('axe finds nothing while the panel is closed, open and empty, and in a conversation', async ({ host, page }) => {
-  await host.goto();
-  await expect(host.launcher).toBeVisible();
-  await expectNothingFound(page);
-
-  await host.open();
-  await expectNothingFound(page);
-
-  await host.panel.send('Hello there');
-  await host.panel.expectGreeting();
-  await host.panel.expectState('Hello there', 'Read');
-  await expectNothingFound(page);
-
-  await host.panel.sendAndLeave('several');
-  await expect(host.launcher).toHaveAccessibleName('Open chat, 3 unread messages');
-  await expectNothingFound(page);
-  await host.open();
-  await expect(host.panel.conversation.getByText('New messages')).toBeVisible();
-  await expectNothingFound(page);
+  for (const [look, media, viewport] of [
+    ['in the light', { colorScheme: 'light' }, { width: 1280, height: 800 }],
+    ['in the dark', { colorScheme: 'dark' }, { width: 1280, height: 800 }],
+    ['on a phone', {}, { width: 360, height: 640 }],
+    ['in forced colours', { forcedColors: 'active' }, { width: 1280, height: 800 }],
+  ] as const) {
+    test(`axe finds nothing in any state of the widget, ${look}`, async ({ host, page }) => {
+      // There are many states, and axe looks at everything in each.
+      test.setTimeout(5 * 60_000);
+      await page.emulateMedia({ ...media, reducedMotion: 'reduce' });
+      await page.setViewportSize(viewport);
+      await host.goto('showcase');
+      await visitStates(host, async (state) => test.step(state, () => expectNothingFound(page)));
+    });
+  }
 });
 
-test('axe finds nothing while offline, with a message waiting', async ({ host, page }) => {
-  await host.goto();
-  await host.open();
-  await host.panel.send('Hello there');
-  await host.panel.expectGreeting();
-  await page.context().setOffline(true);
-  await expect(host.panel.notice(/offline/i)).toBeVisible();
-  await host.panel.send('Underground');
-  await host.panel.expectState('Underground', 'Sending');
+test('axe finds nothing in the panel alone in a window', async ({ page, server }) => {
+  await page.goto(`${server.origin}/panel/${server.widgetId}`);
+  const panel = new PanelPage(page, page);
+  await expect(panel.composer).toBeFocused();
   await expectNothingFound(page);
-});
-
-test('axe finds nothing in the dark', async ({ host, page }) => {
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await host.goto();
-  await host.open();
-  await expectNothingFound(page);
-  await host.panel.send('Hello there');
-  await host.panel.expectGreeting();
-  await expectNothingFound(page);
-});
-
-test('axe finds nothing on a phone', async ({ host, page }) => {
-  await page.setViewportSize({ width: 360, height: 640 });
-  await host.goto();
-  await expectNothingFound(page);
-  await host.open();
-  await host.panel.send('Hello there');
-  await host.panel.expectGreeting();
+  await panel.send('Hello there');
+  await panel.expectGreeting();
   await expectNothingFound(page);
 });
 
@@ -110,25 +81,4 @@ test('the conversation is a polite log, and the page says what is unread while t
   await host.panel.expectStored('slow');
   await host.panel.closeButton.click();
   await expect(status).toHaveText('1 unread message');
-});
-
-test('targets are large enough for a finger', async ({ host }) => {
-  await host.goto();
-  await host.open();
-  for (const target of [host.launcher, host.panel.closeButton, host.panel.sendButton, host.panel.composer]) {
-    const box = await target.boundingBox();
-    expect(box!.width).toBeGreaterThanOrEqual(24);
-    expect(box!.height).toBeGreaterThanOrEqual(24);
-  }
-  // A smaller font would make iOS zoom the page in.
-  const fontSize = await host.panel.composer.evaluate((node) => parseFloat(getComputedStyle(node).fontSize));
-  expect(fontSize).toBeGreaterThanOrEqual(16);
-});
-
-test('with reduced motion nothing moves', async ({ host, page }) => {
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  await host.goto();
-  await host.open();
-  const duration = await host.frame.evaluate((frame) => getComputedStyle(frame).transitionDuration);
-  expect(duration).toBe('0s');
 });

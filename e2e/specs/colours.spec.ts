@@ -66,6 +66,38 @@ for (const [wanted, system, surface] of [
   });
 }
 
+test('the page may choose the scheme while the panel is open', async ({ host, page }) => {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await host.goto();
+  await host.open();
+  const surface = () => host.panel.conversation.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  for (const [colorScheme, color] of [
+    ['dark', 'rgb(27, 28, 34)'],
+    ['light', 'rgb(255, 255, 255)'],
+    ['dark', 'rgb(27, 28, 34)'],
+    ['system', 'rgb(255, 255, 255)'],
+  ] as const) {
+    await page.evaluate((colorScheme) => void window.Porchlight('set', { colorScheme }), colorScheme);
+    await expect.poll(surface).toBe(color);
+  }
+});
+
+for (const [radius, bubble, send] of [
+  [0, '0px', '0px'],
+  [8, '9px', '8px'],
+  [32, '22.4px', '24px'],
+] as const) {
+  test(`with a radius of ${radius} bubbles and buttons are as round in proportion`, async ({ host, page }) => {
+    await setUp(page, (document) => document.replace(/"color":"#\w{6}"/, `$&,"radius":${radius}`));
+    await host.goto();
+    await host.open();
+    await host.panel.send('Hello there');
+    const radiusOf = (node: Element) => getComputedStyle(node).borderStartStartRadius;
+    expect(await host.panel.message('Hello there').locator('.text').evaluate(radiusOf)).toBe(bubble);
+    expect(await host.panel.sendButton.evaluate(radiusOf)).toBe(send);
+  });
+}
+
 test('in forced colours every control and every state still has a shape', async ({ host, page }) => {
   await page.emulateMedia({ forcedColors: 'active' });
   await host.goto();

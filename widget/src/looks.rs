@@ -25,7 +25,8 @@ pub fn apply(settings: &WidgetSettings) {
             style(name, &color.to_string());
         }
     }
-    if let Some(scheme) = parameter("scheme") {
+    style("--radius", &[&u32::from(settings.options.radius.get()).to_string(), "px"].concat());
+    if let Some(scheme) = scheme() {
         follow_scheme(&scheme);
     }
     follow_keyboard();
@@ -62,8 +63,8 @@ fn style(name: &str, value: &str) {
     }
 }
 
-/// A parameter of the panel's address.
-pub fn parameter(name: &str) -> Option<String> {
+/// The scheme that the panel's address names.
+fn scheme() -> Option<String> {
     let query = text(&get(&window(), "location"), "search")?;
-    UrlSearchParams::new_with_str(&query).ok()?.get(name)
+    UrlSearchParams::new_with_str(&query).ok()?.get("scheme")
 }

@@ -11,8 +11,8 @@ use js_sys::{Array, JSON};
 use shared::{
     Ack, Agent, AgentId, Attachment, AttachmentId, ClientId, Consent, Conversation, ConversationId,
     ConversationStatus, CustomerId, ErrorCode, Event, Goodbye, Heartbeat, Message, MessageId, MessagePage,
-    Presence, Reader, Receipt, ReceiptState, Sender, SenderType, Session, Snapshot, Sound, Thread, Timestamp,
-    Typing, WidgetId, WidgetOptions, WidgetSettings,
+    Presence, Radius, Reader, Receipt, ReceiptState, Sender, SenderType, Session, Snapshot, Sound, Thread,
+    Timestamp, Typing, WidgetId, WidgetOptions, WidgetSettings,
 };
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
@@ -51,7 +51,7 @@ fn word<T: Copy>(from: &JsValue, name: &str, words: &[(&str, T)]) -> Option<T> {
     words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
 }
 
-/// Of the options those that the panel goes by: where it stands, and in which language and colours, is the loader's to say.
+/// Of the options those that the panel goes by: where it stands, and in which language and scheme, is the loader's to say.
 pub fn settings(from: &JsValue) -> Option<WidgetSettings> {
     Some(WidgetSettings {
         id: WidgetId(uuid(from, "id")?),
@@ -61,6 +61,7 @@ pub fn settings(from: &JsValue) -> Option<WidgetSettings> {
         logo_url: text(from, "logo_url"),
         show_online_badge: get(from, "show_online_badge").as_bool()?,
         options: WidgetOptions {
+            radius: integer(from, "radius").and_then(|n| Radius::try_from(n).ok()).unwrap_or_default(),
             consent: word(from, "consent", Consent::WORDS).unwrap_or_default(),
             sound: Sound(get(from, "sound") != JsValue::FALSE),
             ..WidgetOptions::default()

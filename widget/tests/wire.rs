@@ -7,8 +7,8 @@ use serde::Serialize;
 use shared::{
     Ack, Agent, AgentId, Attachment, AttachmentId, ClientId, Consent, Conversation, ConversationId,
     ConversationList, ConversationStatus, CustomerId, ErrorBody, ErrorCode, ErrorDetail, Event, Goodbye,
-    Heartbeat, Message, MessageId, MessagePage, Presence, Reader, Receipt, ReceiptState, SendMessage, Sender,
-    SenderType, Session, Snapshot, Sound, StartConversation, Thread, Timestamp, Typing, WidgetId,
+    Heartbeat, Message, MessageId, MessagePage, Presence, Radius, Reader, Receipt, ReceiptState, SendMessage,
+    Sender, SenderType, Session, Snapshot, Sound, StartConversation, Thread, Timestamp, Typing, WidgetId,
     WidgetOptions, WidgetSettings, id::uuid_v7,
 };
 use std::fmt::Debug;
@@ -156,8 +156,9 @@ fn settings_and_sessions_are_read() {
         options: WidgetOptions::default(),
     };
     same(&settings, wire::settings);
-    for consent in [Consent::Full, Consent::Session, Consent::None] {
-        let options = WidgetOptions { consent, sound: Sound(false), ..WidgetOptions::default() };
+    for (consent, radius) in [(Consent::Full, 0), (Consent::Session, 16), (Consent::None, 32)] {
+        let radius = Radius::try_from(radius).unwrap();
+        let options = WidgetOptions { radius, consent, sound: Sound(false), ..WidgetOptions::default() };
         same(&WidgetSettings { options, ..settings.clone() }, wire::settings);
     }
     same(&WidgetSettings { logo_url: None, show_online_badge: false, ..settings }, wire::settings);
