@@ -30,14 +30,15 @@ export class PanelPage {
     /** Where it is: in a frame, or alone in a window. */
     readonly frame: FrameLocator | Page,
   ) {
-    this.composer = frame.getByRole('textbox', { name: 'Message' });
+    // These two are one of a kind, in whatever language the panel is.
+    this.composer = frame.getByRole('textbox');
+    this.conversation = frame.getByRole('log');
     this.attachButton = frame.getByRole('button', { name: 'Attach files' });
     this.emojiButton = frame.getByRole('button', { name: 'Emoji', exact: true });
     this.picker = frame.getByRole('dialog', { name: 'Emoji' });
     this.lightbox = frame.locator('dialog.lightbox');
     this.sendButton = frame.getByRole('button', { name: 'Send' });
     this.closeButton = frame.getByRole('button', { name: 'Close chat' });
-    this.conversation = frame.getByRole('log', { name: 'Conversation' });
     this.notices = frame.getByRole('status').or(frame.getByRole('alert'));
     this.trouble = frame.locator('#trouble');
     this.problem = frame.locator('#problem');
