@@ -71,7 +71,8 @@ function faults(values, kinds, prefix) {
   return found;
 }
 
-export default (api, settings, state, host, root, warn, load, unload, keep, listen, post) => {
+export default (...core) => {
+  const [, api, settings, state, host, root, , warn, , load, unload, keep, listen, post] = core;
   // What the panel before this one was told, and what is to be said to the next.
   let told = {};
   let waiting = [];
@@ -86,6 +87,7 @@ export default (api, settings, state, host, root, warn, load, unload, keep, list
   let written;
   let blinking;
   let nNotified = 0;
+  let hasAsked = false;
 
   inlineSheet.replaceSync(`
 :host{position:static!important;display:block!important;height:100%!important}
@@ -97,7 +99,9 @@ box-shadow:none;transform:none}`);
   api.on('close', () => mark());
   // One who has written waits for an answer, and sees why they are asked.
   api.on('message:sent', () => {
-    if (settings.notifications && window.Notification?.permission === 'default') Notification.requestPermission();
+    if (hasAsked || !settings.notifications || window.Notification?.permission !== 'default') return;
+    hasAsked = true;
+    Notification.requestPermission();
   });
   listen(document, 'visibilitychange', () => notify(state.unread));
   listen(document, 'pointerover', approach);

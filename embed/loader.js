@@ -127,7 +127,7 @@ button:before{content:"";display:block;margin:auto;width:22px;height:16px;border
   function need() {
     page ||= import(origin + '__PORCHLIGHT_PAGE__').then(
       (module) => {
-        [serve, view] = module.default(api, settings, state, host, root, button, warn, emit, load, unload);
+        [serve, view] = module.default(origin, api, settings, state, host, root, button, warn, emit, load, unload);
         for (const call of calls) serve(...call);
         render();
       },

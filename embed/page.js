@@ -5,15 +5,15 @@
 // As in the loader: no inline style, no markup from strings, no method of arrays or functions. No token of ours comes here.
 const PHONE = '(width<480px),(height<480px)';
 
-export default (api, settings, state, host, root, button, warn, emit, load, unload) => {
-  const { origin } = new URL(import.meta.url);
+export default (...core) => {
+  const [origin, api, settings, state, host, root, button, warn, emit, load, unload] = core;
   const phone = matchMedia(PHONE);
   const sheet = new CSSStyleSheet();
   const badge = document.createElement('b');
   const live = document.createElement('i');
   const listening = new AbortController();
   // What the panel calls things, in its own language.
-  let texts = { open: 'Open chat', close: 'Close chat' };
+  let texts = {};
   let frame;
   let greeting;
   let port;
@@ -77,7 +77,7 @@ color-scheme:${/light|dark/.test(settings.colorScheme) ? settings.colorScheme : 
     if (!wasOpen !== !isOpen) remember((wasOpen = isOpen));
     cover(isThere && phone.matches && !settings.inline);
 
-    const news = (state.news = unread ? texts.unread || `${unread} unread message${unread > 1 ? 's' : ''}` : '');
+    const news = (state.news = unread ? texts.unread : '');
     button.className = port ? 'ready' : '';
     button.ariaLabel = settings.launcherLabel || (isOpen ? texts.close : texts.open) || button.ariaLabel;
     if (news && !isOpen) button.ariaLabel += `, ${news}`;
@@ -93,8 +93,9 @@ color-scheme:${/light|dark/.test(settings.colorScheme) ? settings.colorScheme : 
     const takesFocus = state.focus !== false;
     if (isOpen) {
       port.postMessage(['open', { focus: takesFocus, inline: !!settings.inline }]);
-      // A frame of another origin can't always take the focus; it can be given it.
-      if (takesFocus) frame.focus();
+      // A frame of another origin can't always take the focus; it can be given it. In a moment, for Firefox does not give it to
+      // what is only now uncovered.
+      if (takesFocus) setTimeout(() => frame?.focus());
     } else {
       port.postMessage(['close']);
       if (hadFocus) (focused?.isConnected && focused !== document.body ? focused : button).focus();
@@ -205,8 +206,7 @@ color-scheme:${/light|dark/.test(settings.colorScheme) ? settings.colorScheme : 
       keep('sessionStorage');
     } else if (name !== 'greeted')
       extras ||= import('./__PORCHLIGHT_EXTRAS__').then(
-        (module) =>
-          module.default(api, settings, state, host, root, warn, load, unload, keep, listen, post),
+        (module) => module.default(...core, keep, listen, post),
         () => {
           extras = 0;
           warn('its third script was not loaded');

@@ -1,4 +1,5 @@
 import { expect, test } from '../fixtures.ts';
+import { STRICT_POLICY } from '../support/hosts.ts';
 
 declare global {
   interface Window {
@@ -151,15 +152,7 @@ test('the nonce of the tag is carried over when the loader asks again', async ({
 });
 
 test('a page with the strictest policy is not violated', async ({ host, hosts, page }) => {
-  const policy = [
-    "default-src 'none'",
-    "script-src {{ORIGIN}} 'nonce-x'",
-    'frame-src {{ORIGIN}}',
-    "style-src 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-  ].join('; ');
-  hosts.setHeaders('strict-csp', { 'content-security-policy': policy });
+  hosts.setHeaders('strict-csp', { 'content-security-policy': STRICT_POLICY });
   await page.addInitScript(() => {
     window.heard = [];
     addEventListener('securitypolicyviolation', (event) =>

@@ -125,6 +125,16 @@ test('a notification that page and visitor want says how much is unread, and not
     .toEqual([{ title: 'Chat with us', body: '1 unread message' }]);
 });
 
+test('a visitor who has sent a message is asked for leave to notify them, if the page wants it', async ({ host, page }) => {
+  await recordNotifications(page, 'default');
+  await host.goto();
+  await page.evaluate(() => window.Porchlight.set({ notifications: true }));
+  await host.open();
+  expect(await page.evaluate(() => window.nAsked)).toBe(0);
+  await host.panel.send('Hello there');
+  await expect.poll(() => page.evaluate(() => window.nAsked)).toBeGreaterThan(0);
+});
+
 for (const permission of ['denied', 'default'] as const) {
   test(`no notification is made where the visitor's answer is "${permission}"`, async ({ host, page }) => {
     await recordNotifications(page, permission);

@@ -242,6 +242,7 @@ test('the panel fills an element of the page, goes back into its corner, and say
   await expect(host.launcher).toBeHidden();
   const place = await page.locator('#support').boundingBox();
   expect(await host.frame.boundingBox()).toEqual(place);
+  await expect(host.panel.closeButton).toBeHidden();
   await host.panel.send('Hello there');
   await host.panel.expectGreeting();
 

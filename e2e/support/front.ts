@@ -20,6 +20,7 @@ export class Front {
   refuse: (asked: Asked) => number | undefined = () => undefined;
 
   private readonly mutes: (() => void)[] = [];
+  private isCut = false;
 
   private constructor(
     private readonly server: HttpServer,
@@ -30,6 +31,7 @@ export class Front {
     const server = createServer();
     const front = new Front(server, new URL(behind));
     server.on('request', (request, response) => front.pass(request, response));
+    server.on('connection', (connection) => front.isCut && connection.destroy());
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return front;
@@ -47,6 +49,17 @@ export class Front {
   /** The streams that are open stay so and say nothing any more, as when a network goes without a word. */
   muteStreams(): void {
     this.mutes.splice(0).forEach((mute) => mute());
+  }
+
+  /** Breaks every connection and takes no new one, as when the visitor's network is gone. */
+  cut(): void {
+    this.isCut = true;
+    this.server.closeAllConnections();
+  }
+
+  /** Takes connections again. */
+  mend(): void {
+    this.isCut = false;
   }
 
   private pass(request: IncomingMessage, response: ServerResponse): void {

@@ -6,6 +6,16 @@ import { fileURLToPath } from 'node:url';
 
 const PAGES = fileURLToPath(new URL('../hosts/', import.meta.url));
 
+/** A policy that allows a page nothing but the widget, and no policy of Trusted Types. For `setHeaders`. */
+export const STRICT_POLICY = [
+  "default-src 'none'",
+  "script-src {{ORIGIN}} 'nonce-x'",
+  'frame-src {{ORIGIN}}',
+  "style-src 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
 /** A business's own web site: serves the pages of `hosts/` from another origin than the chat's. */
 export class HostServer {
   private readonly headers = new Map<string, Record<string, string>>();

@@ -186,11 +186,16 @@ impl Stage {
         report.promise("everything written arrives once the trouble is over", has_settled, seen);
     }
 
+    /// Everybody closes their pages.
+    pub async fn leave(&mut self) {
+        self.tasks.abort_all();
+        while self.tasks.join_next().await.is_some() {}
+    }
+
     /// Reads back, stops the server in order, and judges.
     pub async fn close(mut self, report: &mut Report) -> Result<()> {
         let read_back = self.read_back().await?;
-        self.tasks.abort_all();
-        while self.tasks.join_next().await.is_some() {}
+        self.leave().await;
         self.server.stop().await?;
         let database = Database::read(&self.server.setup.database())?;
         let hearings: Vec<_> = self.visitors.iter().flat_map(|visitor| visitor.hearings()).collect();

@@ -86,6 +86,9 @@ pub fn router(app: App) -> Router {
         .route("/demo", get(web::demo::first_page))
         .route("/demo/second", get(web::demo::second_page))
         .route("/demo/style.css", get(web::demo::style))
+        .route("/demo/playground", get(web::demo::playground))
+        .route("/demo/playground.css", get(web::demo::playground_style))
+        .route("/demo/playground.js", get(web::demo::playground_script))
         .route_layer(middleware::from_fn_with_state(app.clone(), web::around::limit_address));
 
     let routes = Router::new()

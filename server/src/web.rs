@@ -11,6 +11,7 @@ pub mod health;
 pub mod languages;
 pub mod loader;
 pub mod panel;
+pub mod preview;
 
 use self::compress::Compressed;
 use axum::http::{HeaderMap, header::AsHeaderName};

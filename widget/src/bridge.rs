@@ -12,7 +12,7 @@ use crate::{
     wire,
 };
 use js_sys::{Array, decode_uri_component};
-use shared::{CustomerId, Message, MessageText};
+use shared::{CustomerId, Message, MessageText, Sound};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessagePort, Window};
 
@@ -62,7 +62,11 @@ fn attach(port: MessagePort) {
 fn obey(command: &JsValue) {
     let value = &get(command, "1");
     match text(command, "0").as_deref() {
-        Some("open") => chat::opened(get(value, "focus") != JsValue::FALSE),
+        Some("open") => {
+            // Where it is a part of the page there is nothing to close.
+            chat().can_close = get(value, "inline") != JsValue::TRUE;
+            chat::opened(get(value, "focus") != JsValue::FALSE);
+        }
         Some("close") => chat::closed(),
         Some("set") => set_all(value),
         Some("send") => send(value),
@@ -84,6 +88,9 @@ fn set_all(wishes: &JsValue) {
     }
     if let Some(consent) = text(wishes, "consent") {
         session::consent(&consent);
+    }
+    if let Some(sound) = get(wishes, "sound").as_bool() {
+        chat().settings.options.sound = Sound(sound);
     }
     let user = get(wishes, "user");
     match text(&user, "token") {

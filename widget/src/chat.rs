@@ -119,6 +119,8 @@ pub struct Chat {
     /// There is a host page that would close the panel.
     pub can_close: bool,
     pub is_open: bool,
+    /// The frame has yet to be given the focus, for the composer.
+    pub awaits_focus: bool,
 
     pub trouble: Option<Trouble>,
     /// The name of whoever is typing; an empty one for somebody without.
@@ -199,6 +201,7 @@ pub fn begin(settings: WidgetSettings, store: Store) {
         told: Told::default(),
         can_close: false,
         is_open: false,
+        awaits_focus: true,
         trouble: None,
         typing: None,
         is_loading: false,
@@ -453,6 +456,7 @@ pub fn discarded_elsewhere(client_id: ClientId) {
 pub fn opened(with_focus: bool) {
     chat().is_open = true;
     session::settle();
+    chat().awaits_focus = with_focus;
     chat().look();
     changed(Scroll::Line);
     if with_focus {
@@ -463,6 +467,7 @@ pub fn opened(with_focus: bool) {
 /// The host page hides the panel.
 pub fn closed() {
     chat().is_open = false;
+    chat().awaits_focus = true;
     chat().look();
 }
 
@@ -542,9 +547,10 @@ async fn has_been_started() -> bool {
 /// Whether another tab has sent a message that this one has not, or is done with it.
 fn is_elsewhere(entry: &Entry) -> bool {
     let chat = chat();
-    let stored = chat.stored_entry(entry.client_id);
-    let is_unsent = stored.as_ref().map(|stored| stored.conversation_id.is_none() && !stored.starts);
-    !is_unsent.unwrap_or_else(|| !chat.is_storage_well())
+    match chat.stored_entry(entry.client_id) {
+        Some(stored) => stored.starts || stored.conversation_id.is_some(),
+        None => chat.is_storage_well(),
+    }
 }
 
 /// Another tab may have begun, or have done something with the same message.
@@ -677,7 +683,7 @@ pub fn event(event: Event) {
             // It may have come from another device, with all that is in it.
             let is_bare = chat().timeline.messages().is_empty();
             if is_bare {
-                load_older();
+                show_older();
             }
         }
         Event::Message(message) => {
@@ -723,11 +729,13 @@ pub fn event(event: Event) {
     }
 }
 
-/// A sound for a message that nobody has seen, from one tab, once the visitor has done something in it.
+/// A sound for a message that nobody has seen, from one tab, once the visitor has done something in it, unless the business or
+/// the page wants none.
 fn sound() {
     let has_acted = get(&get(&window().navigator(), "userActivation"), "hasBeenActive").is_truthy();
     let chat = chat();
-    if has_acted && chat.tabs.is_leading() && chat.unread.count(&chat.timeline) > 0 {
+    let is_wanted = chat.settings.options.sound.0 && has_acted && chat.tabs.is_leading();
+    if is_wanted && chat.unread.count(&chat.timeline) > 0 {
         lazy("sound", &[]);
     }
 }

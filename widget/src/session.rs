@@ -227,6 +227,10 @@ pub fn leave() {
     }
     chat::start_anew(f64::INFINITY);
     forget();
+    // And whatever else the panel remembers of them.
+    let mut chat = chat();
+    let prefix = chat.key("");
+    chat.store.clear(&prefix);
 }
 
 /// The page says how much may be kept.

@@ -18,7 +18,7 @@ pub mod tray;
 
 use crate::{
     bridge,
-    browser::{call, document, element, function, get, lazy, listen, set, text},
+    browser::{call, document, element, function, get, lazy, listen, set, text, window},
     chat::{self, FIELD, LIST, chat},
     locale,
     uploads::{self, CHOOSER},
@@ -117,6 +117,7 @@ fn listen_to_visitor() {
         chat::focus();
     });
     listen(&document, "keydown", |event| key_down(&event));
+    listen(&window(), "focus", |_| frame_focused());
     if let Some(list) = element(LIST) {
         listen(&list, "scroll", |_| chat::scrolled());
         if let Ok(observer) = ResizeObserver::new(&function(|_| chat::resized())) {
@@ -191,6 +192,12 @@ fn key_down(event: &JsValue) {
         return;
     }
     let key = get(event, "key");
+    // WebKit may have refused to focus the composer because the visitor has done nothing in here yet. Now they have.
+    let is_character = text(event, "key").is_some_and(|key| key.chars().count() == 1);
+    let is_shortcut = get(event, "ctrlKey").is_truthy() || get(event, "metaKey").is_truthy();
+    if is_character && !is_shortcut && nothing_has_focus() {
+        chat::focus();
+    }
     if key == "Escape" {
         bridge::close();
     } else if key == "Enter" && get(event, "shiftKey").is_falsy() && get(&get(event, "target"), "id") == FIELD
@@ -198,4 +205,17 @@ fn key_down(event: &JsValue) {
         event.unchecked_ref::<Event>().prevent_default();
         chat::submit();
     }
+}
+
+/// The page gave this frame the focus. Engines differ in when a panel that was just opened may hand it on to the composer:
+/// Firefox refuses before this, and WebKit as soon as the visitor's click is over.
+fn frame_focused() {
+    let awaits_focus = std::mem::take(&mut chat().awaits_focus);
+    if awaits_focus && nothing_has_focus() {
+        chat::focus();
+    }
+}
+
+fn nothing_has_focus() -> bool {
+    get(&get(&document(), "activeElement"), "tagName") == "BODY"
 }

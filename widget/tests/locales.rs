@@ -171,6 +171,16 @@ fn every_text_is_set_as_print_would_set_it() {
 }
 
 #[test]
+fn every_language_names_every_group_of_emoji() {
+    let script = fs::read_to_string(root().join("lazy/emoji-names.js")).unwrap();
+    let n_groups = script.lines().filter(|line| line.starts_with("  `")).count();
+    for (tag, _) in FORMS {
+        let names = texts(tag)["emoji_groups"].as_str().unwrap().to_owned();
+        assert_eq!(names.split('|').filter(|name| !name.is_empty()).count(), n_groups + 1, "{tag}: {names}");
+    }
+}
+
+#[test]
 fn every_text_is_used() {
     let words = words_in_source();
     let unused: Vec<String> = names("en").difference(&words).cloned().collect();

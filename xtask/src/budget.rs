@@ -117,7 +117,7 @@ fn measure_lazy(project: &Project, base_url: &str, document: &str) -> Result<Vec
     let start =
         text.find(LAZY).with_context(|| format!("{document} does not say where its lazy parts are"))?;
     let folder = text[start..].split(['"', '\'', '`']).next().unwrap_or_default();
-    let folder_here = project.root.join("widget/lazy");
+    let folder_here = project.root.join("dist/lazy");
     let mut names = fs::read_dir(&folder_here)?
         .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
         .collect::<Result<Vec<_>>>()?;

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::browser;
 use crate::bundle;
+use crate::engines::Engines;
 use crate::fingerprint::Fingerprint;
 use crate::process;
 use crate::progress::say;
@@ -23,7 +24,6 @@ pub struct Browser {
 impl Browser {
     /// Finds Node and a Chromium, and installs the tests' own packages.
     pub fn provide(project: &Project) -> Result<Self> {
-        tools::check_node("the browser tests need")?;
         let chromium = browser::provide()?;
         provide_packages(project)?;
         Ok(Self { chromium })
@@ -31,11 +31,8 @@ impl Browser {
 
     /// A program of `e2e/`, told which browser and which server to use.
     pub fn command(&self, project: &Project, program: impl AsRef<Path>) -> Command {
-        let mut command = Command::new(program.as_ref());
-        command
-            .current_dir(directory(project))
-            .env("PORCHLIGHT_CHROMIUM", &self.chromium)
-            .env("PORCHLIGHT_BIN", project.release_server());
+        let mut command = command(project, program.as_ref());
+        command.env("PORCHLIGHT_CHROMIUM", &self.chromium);
         command
     }
 }
@@ -47,12 +44,23 @@ pub fn check_types(project: &Project, browser: &Browser) -> Result<()> {
 
 /// Runs Playwright's tests against the release server with its bundle.
 pub fn run_playwright(project: &Project, browser: &Browser, full: bool) -> Result<()> {
-    let playwright = directory(project).join("node_modules/.bin/playwright");
-    let mut command = browser.command(project, playwright);
+    let mut command = browser.command(project, playwright(project));
     command.arg("test");
     if full {
         command.env("PORCHLIGHT_FULL", "1");
     }
+    process::run(&mut command)
+}
+
+/// Runs the tests for the other engines, against the same server.
+pub fn run_engines(project: &Project, engines: &Engines, arguments: &[String]) -> Result<()> {
+    let mut command = command(project, &playwright(project));
+    command
+        .args(["test", "--config", "engines.config.ts"])
+        .args(arguments)
+        .env("PORCHLIGHT_FIREFOX", &engines.firefox)
+        .env("PORCHLIGHT_GECKODRIVER", &engines.geckodriver)
+        .env("PORCHLIGHT_WEBKIT_DRIVER", &engines.webkit_driver);
     process::run(&mut command)
 }
 
@@ -66,8 +74,16 @@ pub fn take_screenshots(project: &Project) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs `npm ci` unless what is installed is what package-lock.json says.
-fn provide_packages(project: &Project) -> Result<()> {
+/// A program that is run in `e2e/`, told which server to use.
+fn command(project: &Project, program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(directory(project)).env("PORCHLIGHT_BIN", project.release_server());
+    command
+}
+
+/// Finds Node, and runs `npm ci` unless what is installed is what package-lock.json says.
+pub fn provide_packages(project: &Project) -> Result<()> {
+    tools::check_node("the browser tests need")?;
     let directory = directory(project);
     let stamp = directory.join("node_modules/.porchlight-installed");
     let mut wanted = Fingerprint::default();
@@ -87,6 +103,10 @@ fn provide_packages(project: &Project) -> Result<()> {
     )
     .context("the browser tests' packages could not be installed. By hand: npm ci in e2e/")?;
     fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))
+}
+
+fn playwright(project: &Project) -> PathBuf {
+    directory(project).join("node_modules/.bin/playwright")
 }
 
 fn directory(project: &Project) -> PathBuf {

@@ -10,6 +10,7 @@ mod contract;
 mod debian;
 mod dev;
 mod e2e;
+mod engines;
 mod fingerprint;
 mod http;
 mod process;
@@ -46,6 +47,8 @@ enum Command {
     Test(test::Options),
     /// Runs the quick part of `test`: formatting, clippy, native tests
     Check,
+    /// Runs the core of the browser tests in Firefox and WebKit, too
+    Engines(engines::Options),
     /// Measures what a visitor downloads and compares it with the budgets
     Budget,
     /// Runs the server's benches
@@ -82,6 +85,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Dev(options) => dev::run(&project, &options),
         Command::Test(options) => test::run(&project, &options),
         Command::Check => check::run(&project),
+        Command::Engines(options) => engines::run(&project, &options),
         Command::Budget => budget::run(&project),
         Command::Bench(options) => bench::run(&project, &options),
         Command::Soak(options) => soak::run(&project, &options),

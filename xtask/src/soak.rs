@@ -1,5 +1,5 @@
-//! `cargo xtask soak`: every scenario of `load/` at its full size, one after the other. `cargo xtask test` runs each at its small
-//! size.
+//! `cargo xtask soak`: every scenario of `load/` at its full size, one after the other, and the model of `server/tests/model` for a
+//! million steps. `cargo xtask test` runs each at its small size.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
-use clap::Args;
+use clap::{Args, builder::PossibleValuesParser};
 use serde_json::Value;
 
 use crate::process::{self, Running};
@@ -21,10 +21,14 @@ const SCENARIOS: [&str; 10] =
 /// It mostly waits for half a minute; the small ones are run beside it.
 const SLOW_READER: &str = "slow-reader";
 
+/// No scenario of `load/`: it plays without a server process, and in the tests as often as they are run.
+const MODEL: &str = "model";
+const MODEL_STEPS: &str = "1_000_000";
+
 #[derive(Args)]
 pub struct Options {
     /// Only these, such as `kill storm`
-    #[arg(value_parser = SCENARIOS)]
+    #[arg(value_parser = PossibleValuesParser::new(SCENARIOS.into_iter().chain([MODEL])))]
     scenarios: Vec<String>,
     /// All of them at the small size, as `cargo xtask test` does
     #[arg(long, conflicts_with_all = ["scenarios", "seed"])]
@@ -47,6 +51,12 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     let is_wanted =
         |name: &&str| options.scenarios.is_empty() || options.scenarios.iter().any(|wanted| wanted == name);
     let mut outcomes = Vec::new();
+    if is_wanted(&MODEL) {
+        let ended = run_model(project);
+        let line =
+            ended.as_ref().map_or_else(|error| format!("{error:#}"), |()| format!("{MODEL_STEPS} steps"));
+        outcomes.push((MODEL, line, ended.is_ok()));
+    }
     for name in SCENARIOS.into_iter().filter(is_wanted) {
         say(&format!("soak: {name}"));
         let mut command = driver.command(name);
@@ -55,17 +65,27 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
         }
         // Its progress and its own table are shown as they come.
         let ended = process::run(&mut command);
-        outcomes.push((name, driver.report(name), ended.is_ok()));
+        let report = driver.report(name);
+        let line = report.as_ref().map_or_else(|error| format!("{error:#}"), summary);
+        outcomes.push((name, line, ended.is_ok()));
     }
     println!();
     let mut is_good = true;
-    for (name, report, is_kept) in &outcomes {
+    for (name, line, is_kept) in &outcomes {
         is_good &= is_kept;
-        let report = report.as_ref().map_or_else(|error| format!("{error:#}"), summary);
-        println!("{:<12} {:<7} {report}", name, if *is_kept { "kept" } else { "BROKEN" });
+        println!("{:<12} {:<7} {line}", name, if *is_kept { "kept" } else { "BROKEN" });
     }
     println!("\nin full: {}", driver.directory.display());
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The model at its full size.
+fn run_model(project: &Project) -> Result<()> {
+    say(&format!("soak: {MODEL}"));
+    let mut cargo = project.cargo();
+    cargo.args(["test", "--release", "--package", "server", "--test", "model", "--", "--nocapture"]);
+    // One test is as long as it is told, the others are what was found before.
+    process::run(cargo.env("PORCHLIGHT_MODEL_STEPS", MODEL_STEPS))
 }
 
 /// The small size of each, against the server that is already built.

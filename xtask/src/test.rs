@@ -12,6 +12,7 @@ use crate::bundle;
 use crate::check;
 use crate::contract;
 use crate::e2e::{self, Browser};
+use crate::engines::Engines;
 use crate::process;
 use crate::progress::{self, Stopwatch, say};
 use crate::project::Project;
@@ -23,7 +24,7 @@ use crate::wasm_runner;
 #[derive(Args)]
 pub struct Options {
     /// Also runs what is too slow for every change: native tests marked `#[ignore]`, and what Playwright's tests keep for a
-    /// run with `PORCHLIGHT_FULL=1`
+    /// run with `PORCHLIGHT_FULL=1`; and the tests in Firefox and WebKit
     #[arg(long)]
     full: bool,
 }
@@ -32,6 +33,7 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     let mut steps = Steps::default();
     // First, so that a missing browser is known at once and not after all else.
     let browser = steps.run("browser", || Browser::provide(project))?;
+    let engines = if options.full { Some(steps.run("other engines", Engines::provide)?) } else { None };
     steps.run("formatting", || check::formatting(project))?;
     steps.run("clippy, native", || check::native_clippy(project))?;
     steps.run("clippy, wasm", || check::wasm_clippy(project))?;
@@ -47,6 +49,9 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     steps.run("load and faults", || soak::run_short(project))?;
     steps.run("API contract", || contract::run(project, options.full))?;
     steps.run("browser tests", || e2e::run_playwright(project, &browser, options.full))?;
+    if let Some(engines) = &engines {
+        steps.run("Firefox, WebKit", || e2e::run_engines(project, engines, &[]))?;
+    }
     steps.run("budgets", || budget::check(project))?;
     steps.print();
     if let Some(unchecked) = unchecked {

@@ -19,6 +19,7 @@ use crate::project::{Project, tool_cache};
 /// The newest trunk that builds on the Rust we use.
 const TRUNK_VERSION: &str = "0.21.14";
 const CARGO_DENY_VERSION: &str = "0.20.2";
+const GECKODRIVER_VERSION: &str = "0.37.1";
 const SCHEMATHESIS_VERSION: &str = "4.32.5";
 /// npm's package of wasm-opt and its kin.
 const BINARYEN_VERSION: &str = "132.0.0";
@@ -119,6 +120,11 @@ pub fn provide_wasm_test_runner(project: &Project) -> Result<PathBuf> {
 /// The program `cargo-deny`.
 pub fn provide_cargo_deny() -> Result<PathBuf> {
     Ok(CargoTool::cargo_deny().provide()?.join("cargo-deny"))
+}
+
+/// The program `geckodriver`, through which Firefox is driven.
+pub fn provide_geckodriver() -> Result<PathBuf> {
+    Ok(CargoTool::geckodriver().provide()?.join("geckodriver"))
 }
 
 /// The directory of the Python packages that `python3 -m schemathesis.cli` needs.
@@ -231,6 +237,11 @@ impl CargoTool {
     fn cargo_deny() -> Self {
         let version = CARGO_DENY_VERSION.to_owned();
         Self { package: "cargo-deny", program: "cargo-deny", version, locked: true, takes: "two minutes" }
+    }
+
+    fn geckodriver() -> Self {
+        let version = GECKODRIVER_VERSION.to_owned();
+        Self { package: "geckodriver", program: "geckodriver", version, locked: true, takes: "two minutes" }
     }
 
     /// Finds or installs it; returns the directory of its programs.

@@ -77,7 +77,7 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
 }
 
 /// What the server holds when what is closed has been noticed; with `wanted`, when it holds no more descriptors and threads than that.
-async fn settled(pid: u32, wanted: Option<Footprint>) -> Result<Footprint> {
+pub async fn settled(pid: u32, wanted: Option<Footprint>) -> Result<Footprint> {
     let mut footprint = Footprint::of(pid)?;
     let started = Instant::now();
     while started.elapsed() < NOTICED_WITHIN {

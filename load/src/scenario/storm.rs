@@ -3,7 +3,7 @@
 use crate::{
     machine::{Footprint, most_streams},
     report::{Size, as_f64},
-    scenario::steady::write_until,
+    scenario::{churn::settled, steady::write_until},
     server::Server,
     stage::{Run, Stage},
     world::get,
@@ -64,13 +64,15 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
     writers.abort_all();
     while writers.join_next().await.is_some() {}
     stage.settle(&mut run.report, Duration::from_mins(1)).await;
+    let n_live = get(&stage.world.counters.n_live);
+    stage.leave().await;
+    let empty = settled(stage.server.pid()?, Some(before)).await?;
 
     let report = &mut run.report;
     report.count("streams", n_streams);
     if n_streams < n_wanted {
         report.count("streams wanted, had `ulimit -n` had room", n_wanted);
     }
-    let n_live = get(&stage.world.counters.n_live);
     report.promise(
         "all streams live again within 30 s",
         are_live && took <= LIVE_WITHIN,
@@ -90,8 +92,14 @@ pub async fn play(options: &Options, run: &mut Run) -> Result<()> {
         report.promise("memory for each open stream at most 16 KiB", each_kib <= STREAM_MAX_KIB, seen);
     }
     report.figure("memory of the server for each open stream", each_kib, "KiB");
-    report.figure("memory of the server after all came at once", as_kib(crowded.rss_bytes) / 1024.0, "MiB");
-    report.figure("memory of the server after they came one by one", as_kib(after.rss_bytes) / 1024.0, "MiB");
+    for (when, footprint) in [
+        ("before the streams came", before),
+        ("after they came a few at a time", after),
+        ("after all came at once", crowded),
+        ("after all left", empty),
+    ] {
+        report.figure(format!("memory of the server {when}"), as_kib(footprint.rss_bytes) / 1024.0, "MiB");
+    }
     stage.close(report).await
 }
 

@@ -70,7 +70,7 @@ pub struct WidgetFlags {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launcher: Option<String>,
-    /// A text on the launcher.
+    /// What the launcher is called for those who don't see it.
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launcher_label: Option<String>,

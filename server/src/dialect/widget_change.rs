@@ -19,14 +19,16 @@ pub const ALLOWED_DOMAINS_MAX: usize = 30;
 /// What is `null` becomes what it is by default.
 impl FromFields for WidgetChange {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let name = fields.clearable("name", fields::name);
+        let allowed_domains = fields.clearable("allowed_domains", allowed_domains);
         let heading = fields.clearable("welcome_heading", fields::name);
         // An empty tagline is one, and no question of the default.
         let tagline = fields.nullable("welcome_tagline", fields::short_text);
         let color = fields.clearable("primary_color", fields::color);
         let badge = fields.clearable("show_online_badge", fields::boolean);
         Some(Self {
-            name: fields.clearable("name", fields::name),
-            allowed_domains: fields.clearable("allowed_domains", allowed_domains),
+            name,
+            allowed_domains,
             heading: heading.map(|heading| heading.unwrap_or_else(|| DEFAULT_HEADING.into())),
             tagline: tagline.map(|tagline| tagline.unwrap_or_else(|| DEFAULT_TAGLINE.into())),
             color: color.map(|color| color.unwrap_or_else(|| DEFAULT_COLOR.into())),

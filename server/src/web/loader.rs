@@ -4,7 +4,12 @@
 use crate::{
     app::App,
     domain::Widget,
-    web::{around::FOR_ANY_PAGE, compress::Compressed, settings_json},
+    web::{
+        around::FOR_ANY_PAGE,
+        compress::Compressed,
+        preview::{self, Shown},
+        settings_json,
+    },
 };
 use axum::{
     body::Body,
@@ -33,9 +38,9 @@ pub struct LoaderQuery {
 }
 
 /// What the loader has to know of a widget, by the names that a page would set it by. What is as it is by default is left
-/// out, for every page view pays for it.
-fn loader_settings(widget: &Widget) -> Value {
-    let mut settings = json!({ "id": widget.id, "heading": widget.heading, "color": widget.color });
+/// out, for every page view pays for it. By the `name` it asks for the panel.
+fn loader_settings(name: &str, widget: &Widget) -> Value {
+    let mut settings = json!({ "id": name, "heading": widget.heading, "color": widget.color });
     let options = serde_json::to_value(&widget.options).expect("options have string keys");
     for (name, value) in options.as_object().into_iter().flatten() {
         match name.as_str() {
@@ -72,12 +77,9 @@ pub async fn loader(
         static BODY: LazyLock<Compressed> = LazyLock::new(|| Compressed::new(FIND.into()));
         return Ok(fresh(&BODY, &headers));
     };
-    let widget = match id.parse() {
-        Ok(id) => app.store.widget(id).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?,
-        Err(_) => None,
-    };
-    let Some(widget) = widget else { return Ok(warning(is_module)) };
-    let settings = settings_json(&loader_settings(&widget));
+    let shown = preview::find(&app, &id).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+    let Some(Shown { widget, name }) = shown else { return Ok(warning(is_module)) };
+    let settings = settings_json(&loader_settings(&name, &widget));
     let kept = if is_module { &app.web.loader_modules } else { &app.web.loaders };
     let body = kept.get(&settings, || script(is_module).replace(SETTINGS, &settings));
     Ok(fresh(&body, &headers))

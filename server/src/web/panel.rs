@@ -6,6 +6,7 @@ use crate::{
         assets::{DOCUMENT, INLINE_SCRIPT_HASHES},
         for_script,
         languages::{Choice, Language},
+        preview::{self, Shown},
         settings_json,
     },
     widget_api::convert,
@@ -36,18 +37,14 @@ pub async fn panel_document(
     let Some(document) = DOCUMENT else {
         return (StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT).into_response();
     };
-    let widget = match id.parse() {
-        Ok(id) => match app.store.widget(id).await {
-            Ok(widget) => widget,
-            Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        },
-        Err(_) => None,
+    let Ok(shown) = preview::find(&app, &id).await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let Some(widget) = widget else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(Shown { widget, .. }) = shown else { return StatusCode::NOT_FOUND.into_response() };
     let policy = content_security_policy(&widget.allowed_domains);
-    let of_widget = widget.options.locale.clone();
-    let settings = settings_json(&convert::widget_settings(widget));
-    let choice = Choice::of([query.lang.as_deref(), of_widget.as_deref()], &headers);
+    let settings = convert::widget_settings(widget);
+    let choice = Choice::of([query.lang.as_deref(), settings.options.locale.as_deref()], &headers);
+    let settings = settings_json(&settings);
     let made_of = [choice.language.tag, &settings].concat();
     let body = app.web.documents.get(&made_of, || filled(document, choice.language, &settings));
     let mut response = body.answer(&headers, "text/html; charset=utf-8");

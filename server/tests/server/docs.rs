@@ -1,9 +1,12 @@
 //! What the documentation says is true.
 
 use crate::support::TestServer;
+use clap::Args;
+use server::admin::widget_flags::WidgetFlags;
 use std::{collections::BTreeSet, fs, process::Stdio};
 
 const API_MD: &str = include_str!("../../../docs/api.md");
+const EMBEDDING_MD: &str = include_str!("../../../docs/embedding.md");
 
 /// The shell that the document shows, block after block.
 fn commands() -> String {
@@ -87,4 +90,32 @@ async fn the_documentation_page_shows_every_operation_and_runs_nothing() {
     }
     let style = server.get("/docs/style.css").await;
     assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
+}
+
+#[tokio::test]
+async fn every_setting_of_a_widget_stands_in_the_table_with_its_flag_and_no_other() {
+    let server = TestServer::start().await;
+    let document: serde_json::Value = server.get("/openapi.json").await.json();
+    let schema = &document["components"]["schemas"]["pingback.ChangeWidget"]["properties"];
+    // These two are the business's own and change nothing on a page.
+    let is_shown = |name: &&str| !["name", "config"].contains(name);
+    let settings: BTreeSet<&str> =
+        schema.as_object().unwrap().keys().map(String::as_str).filter(is_shown).collect();
+    let command = WidgetFlags::augment_args(clap::Command::new("set"));
+    let flags: BTreeSet<&str> =
+        command.get_arguments().filter_map(clap::Arg::get_long).filter(is_shown).collect();
+
+    let (_, section) = EMBEDDING_MD.split_once("\n## Settings\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let rows: Vec<Vec<&str>> = section
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.split(" | ").collect())
+        .collect();
+    let quoted = |column: usize| {
+        let cells = rows.iter().flat_map(move |row| row[column].split('`').skip(1).step_by(2));
+        cells.map(|name| name.trim_start_matches("--")).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(quoted(0), settings);
+    assert_eq!(quoted(3), flags);
 }

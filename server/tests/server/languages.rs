@@ -1,11 +1,11 @@
 //! The panel's languages: in its document, and apart for a panel that changes its own.
 
-use crate::support::{Answer, TestServer};
+use crate::support::{Answer, TestServer, request};
 use axum::{
     body::Body,
-    http::{Request, StatusCode, header},
+    http::{Method, Request, StatusCode, header},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 async fn get(server: &TestServer, path: &str, accept_language: &str) -> Answer {
     let request = Request::get(path).header(header::ACCEPT_LANGUAGE, accept_language);
@@ -68,6 +68,20 @@ async fn a_page_without_a_language_of_ours_gets_what_the_browser_would_rather_ha
         let Some(answer) = document(&server, query, accept_language).await else { return };
         assert_eq!(texts_in(&answer.text())["lang"], tag, "{query} {accept_language}");
         assert!(asks_the_browser(&answer), "{query} {accept_language}");
+    }
+}
+
+#[tokio::test]
+async fn the_widgets_own_language_stands_in_for_one_that_the_page_does_not_name() {
+    let server = TestServer::start().await;
+    let path = format!("/api/v1/widget/{}", server.demo.widget_id);
+    let change = Some(json!({ "locale": "nl-BE" }));
+    let changed = server.call(request(Method::PATCH, &path, Some(&server.demo.api_token), change)).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text());
+    for (query, tag) in [("", "nl"), ("?lang=xx", "nl"), ("?lang=fr", "fr")] {
+        let Some(answer) = document(&server, query, "ja").await else { return };
+        assert_eq!(texts_in(&answer.text())["lang"], tag, "{query}");
+        assert!(!asks_the_browser(&answer), "{query}");
     }
 }
 

@@ -9,6 +9,7 @@ mod connections;
 mod connectors;
 mod conversations;
 mod docs;
+mod embedding;
 mod failure_classes;
 mod golden;
 mod headers;

@@ -157,6 +157,10 @@ async fn the_demo_page_holds_the_snippet() {
         let snippet = format!("src=\"/widget.js?id={}\"", server.demo.widget_id);
         assert!(answer.text().contains(&snippet));
     }
+    let playground = server.get("/demo/playground").await;
+    assert!(playground.text().contains(&server.demo.widget_id.to_string()));
+    let policy = playground.header(header::CONTENT_SECURITY_POLICY);
+    assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{policy}");
     assert_eq!(server.get("/demo/style.css").await.header(header::CONTENT_TYPE), "text/css; charset=utf-8");
     assert_eq!(server.get("/assets/nothing.js").await.status, StatusCode::NOT_FOUND);
 }

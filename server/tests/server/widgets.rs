@@ -2,6 +2,7 @@
 
 use crate::support::{Answer, TestServer, request};
 use axum::http::{Method, StatusCode, header};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use server::domain::Scope;
 use shared::WidgetId;
@@ -173,4 +174,34 @@ async fn an_identity_secret_is_made_on_request_and_replaced() {
     }
     let (_, other) = server.other_company_with_token().await;
     assert!(administration.make_identity_secret(company, other).await.is_err(), "another company's widget");
+}
+
+/// What the playground calls a widget that is to look different.
+fn preview(server: &TestServer, settings: &str) -> String {
+    format!("{}~{}", server.demo.widget_id, URL_SAFE_NO_PAD.encode(settings))
+}
+
+#[tokio::test]
+async fn a_preview_shows_other_settings_and_changes_none() {
+    let server = TestServer::start().await;
+    let before = changed(&server, json!({})).await;
+    let name =
+        preview(&server, "primary_color=%23101010&welcome_heading=Hi+there&allowed_domains=evil.example");
+    let loader = server.get(&format!("/widget.js?id={name}")).await;
+    assert!(loader.text().contains("#101010") && loader.text().contains("Hi there"), "{}", loader.text());
+    assert!(loader.text().contains(&format!("\"id\":\"{name}\"")), "the panel is to show the same");
+    let panel = server.get(&format!("/panel/{name}")).await;
+    if panel.status == StatusCode::OK {
+        assert!(
+            panel.text().contains(&format!("\"id\":\"{}\",\"heading\":\"Hi there\"", server.demo.widget_id))
+        );
+        assert!(!panel.header(header::CONTENT_SECURITY_POLICY).contains("evil.example"));
+    }
+    assert_eq!(changed(&server, json!({})).await, before);
+    for nonsense in ["radius=33", "primary_color=red", "%ff=1"] {
+        let answer = server.get(&format!("/widget.js?id={}", preview(&server, nonsense))).await;
+        assert!(answer.text().starts_with("console.warn("), "{nonsense}");
+    }
+    let answer = server.get(&format!("/widget.js?id={}~***", server.demo.widget_id)).await;
+    assert!(answer.text().starts_with("console.warn("));
 }

@@ -192,7 +192,7 @@ macro_rules! with_settings {
             /// `default`, `hidden`, or a CSS selector of the page's own elements that open the chat.
             #[schema(max_length = 255, pattern = "^[!-~][ -~]*$", default = "default")]
             launcher: Option<String>,
-            /// A text on the launcher; `null`: an icon, called what the visitor's language calls it.
+            /// What the launcher is called for those who don't see it; `null`: what the visitor's language calls it.
             #[schema(max_length = 255, pattern = "^[!-~][ -~]*$", example = "Help")]
             launcher_label: Option<String>,
             /// BCP 47; `null`: the language of the page.

@@ -58,7 +58,7 @@ fn a_start_that_has_never_been_sent_is_known_and_may_go_elsewhere() {
     assert!(is_first_try(outbox.next(0.0)));
     // Another tab was first.
     outbox.set_current(Current::Open(conversation_id(7)));
-    outbox.finish(client_id(1), Outcome::ConversationClosed, 0.0, 0.0);
+    outbox.finish(client_id(1), Outcome::NotSent, 0.0, 0.0);
     assert_eq!(sketch(&outbox.next(0.0)), "Send 1");
     outbox.finish(client_id(1), Outcome::ConversationClosed, 0.0, 0.0);
     assert!(is_first_try(outbox.next(0.0)));
