@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BrowserContext, Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
+import { HostPage } from './pages/host-page.ts';
 import { PanelPage } from './pages/panel-page.ts';
 import { visitStates } from './support/states.ts';
 
@@ -81,10 +82,11 @@ for (const [look, media, viewport] of [
   });
 }
 
-test('every state: right to left', async ({ host, page, context }) => {
+test('every state: right to left', async ({ page, hosts, context }) => {
   test.setTimeout(5 * 60_000);
   await holdStill(page);
   await page.setViewportSize(DESK);
+  const host = new HostPage(page, hosts, 'ar');
   await host.goto('rtl');
   await visitStates(host, async (state) => save(context, `right-to-left/${state}`, await page.screenshot()));
 });

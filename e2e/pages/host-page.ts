@@ -16,10 +16,12 @@ export class HostPage {
   constructor(
     readonly page: Page,
     readonly hosts: HostServer,
+    /** The panel's. */
+    language?: string,
   ) {
     this.launcher = page.locator('porchlight-chat').getByRole('button');
     this.frame = page.locator('porchlight-chat iframe');
-    this.panel = new PanelPage(page, page.frameLocator('porchlight-chat iframe'));
+    this.panel = new PanelPage(page, page.frameLocator('porchlight-chat iframe'), language);
     page.on('console', (message) => this.console.push(`${message.type()}: ${message.text()}`));
     page.on('pageerror', (error) => this.errors.push(error.message));
   }

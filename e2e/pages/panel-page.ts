@@ -1,8 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { expect, type FrameLocator, type Locator, type Page } from '@playwright/test';
 import type { File } from '../support/files.ts';
 
 /** How far one of the visitor's own messages has come, as assistive technology hears it. */
 export type State = 'Sending' | 'Sent' | 'Delivered' | 'Read' | 'Not sent';
+
+/** The panel's texts in a language. */
+function textsIn(language: string): Record<string, string> {
+  return JSON.parse(readFileSync(new URL(`../../widget/locales/${language}.json`, import.meta.url), 'utf8'));
+}
 
 /** The panel, in its frame or popped out. */
 export class PanelPage {
@@ -24,25 +30,29 @@ export class PanelPage {
   readonly dots: Locator;
   readonly newLine: Locator;
   readonly jumpButton: Locator;
+  private readonly chips: Locator;
 
   constructor(
     private readonly page: Page,
     /** Where it is: in a frame, or alone in a window. */
     readonly frame: FrameLocator | Page,
+    language = 'en',
   ) {
-    this.composer = frame.getByRole('textbox', { name: 'Message' });
-    this.attachButton = frame.getByRole('button', { name: 'Attach files' });
-    this.emojiButton = frame.getByRole('button', { name: 'Emoji', exact: true });
-    this.picker = frame.getByRole('dialog', { name: 'Emoji' });
+    const { message, attach, emoji, send, close, conversation, files } = textsIn(language);
+    this.composer = frame.getByRole('textbox', { name: message, exact: true });
+    this.attachButton = frame.getByRole('button', { name: attach });
+    this.emojiButton = frame.getByRole('button', { name: emoji, exact: true });
+    this.picker = frame.getByRole('dialog', { name: emoji });
     this.lightbox = frame.locator('dialog.lightbox');
-    this.sendButton = frame.getByRole('button', { name: 'Send' });
-    this.closeButton = frame.getByRole('button', { name: 'Close chat' });
-    this.conversation = frame.getByRole('log', { name: 'Conversation' });
+    this.sendButton = frame.getByRole('button', { name: send, exact: true });
+    this.closeButton = frame.getByRole('button', { name: close });
+    this.conversation = frame.getByRole('log', { name: conversation });
     this.notices = frame.getByRole('status').or(frame.getByRole('alert'));
     this.trouble = frame.locator('#trouble');
     this.problem = frame.locator('#problem');
     this.dots = frame.locator('.dots');
     this.newLine = frame.locator('#new');
+    this.chips = frame.getByRole('list', { name: files }).getByRole('listitem');
     this.jumpButton = frame.locator('[name=jump]');
   }
 
@@ -60,8 +70,7 @@ export class PanelPage {
 
   /** The files in the composer, or the one of this name. */
   chip(name?: string): Locator {
-    const chips = this.frame.getByRole('list', { name: 'Files to send' }).getByRole('listitem');
-    return name === undefined ? chips : chips.filter({ hasText: name });
+    return name === undefined ? this.chips : this.chips.filter({ hasText: name });
   }
 
   /** Waits until a file in the composer has been uploaded. */
