@@ -135,22 +135,27 @@ box-shadow:none;transform:none}`);
   function set(given) {
     // The page's objects inherit what the page has done to all of them.
     const values = { __proto__: null, ...given };
-    const wrong = faults(values, SETTINGS, '');
-    if (wrong) warn(`set:${wrong.slice(0, -1)}`);
+    const right = { __proto__: null };
     const news = { __proto__: null };
+    let wrong = '';
     for (const name in values) {
+      const fault = faults({ [name]: values[name] }, SETTINGS, '');
+      wrong += fault;
+      if (fault) continue;
+      right[name] = values[name];
       if (FOR_THE_PANEL.test(name)) news[name] = copy(values[name]);
-      if (name !== 'user' || !isObject(values.user)) continue;
+      if (name !== 'user') continue;
       const { renew: how, ...user } = values.user;
       if (how) renew = how;
       news.user = copy(user);
     }
+    if (wrong) warn(`set:${wrong.slice(0, -1)}`);
     if (Object.keys(news).length) tell('set', news);
     if (news.consent) {
       keep('localStorage', state.isKnown);
       if (news.consent === 'none') keep('sessionStorage');
     }
-    follow(values);
+    follow(right);
   }
 
   // What names elements of the page, whether the page said it or the widget's own settings.

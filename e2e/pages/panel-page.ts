@@ -38,15 +38,16 @@ export class PanelPage {
     readonly frame: FrameLocator | Page,
     language = 'en',
   ) {
-    const { message, attach, emoji, send, close, conversation, files } = textsIn(language);
-    this.composer = frame.getByRole('textbox', { name: message, exact: true });
+    const { attach, emoji, send, close, files } = textsIn(language);
+    // These two are one of a kind, in whatever language the panel is.
+    this.composer = frame.getByRole('textbox');
+    this.conversation = frame.getByRole('log');
     this.attachButton = frame.getByRole('button', { name: attach });
     this.emojiButton = frame.getByRole('button', { name: emoji, exact: true });
     this.picker = frame.getByRole('dialog', { name: emoji });
     this.lightbox = frame.locator('dialog.lightbox');
     this.sendButton = frame.getByRole('button', { name: send, exact: true });
     this.closeButton = frame.getByRole('button', { name: close });
-    this.conversation = frame.getByRole('log', { name: conversation });
     this.notices = frame.getByRole('status').or(frame.getByRole('alert'));
     this.trouble = frame.locator('#trouble');
     this.problem = frame.locator('#problem');

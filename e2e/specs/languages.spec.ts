@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Locator, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
 import type { HostPage } from '../pages/host-page.ts';
 import { Apis } from '../support/apis.ts';
@@ -34,24 +34,13 @@ async function gotoIn(host: HostPage, language?: string): Promise<void> {
   await host.goto();
 }
 
-/** The launcher, whatever it is called. */
-function launcherOf(host: HostPage): Locator {
-  return host.page.locator('porchlight-chat').getByRole('button');
-}
-
-/** Opens the panel, in whatever language, and waits until one can type. */
-async function open(host: HostPage): Promise<void> {
-  await launcherOf(host).click();
-  await expect(host.panel.frame.getByRole('textbox')).toBeFocused();
-}
-
 async function expectLanguage(host: HostPage, tag: string): Promise<void> {
   const { frame } = host.panel;
   await expect(frame.locator('html')).toHaveAttribute('lang', tag);
   await expect(frame.locator('html')).toHaveAttribute('dir', text(tag, 'dir'));
   await expect(frame.getByRole('textbox', { name: text(tag, 'message'), exact: true })).toBeVisible();
   await expect(frame.getByRole('button', { name: text(tag, 'attach'), exact: true })).toBeVisible();
-  await expect(launcherOf(host)).toHaveAccessibleName(text(tag, 'close'));
+  await expect(host.launcher).toHaveAccessibleName(text(tag, 'close'));
 }
 
 /** The addresses that the page and its frames fetch of the chat's origin from now on. */
@@ -77,7 +66,7 @@ for (const [language, tag] of [
 ] as const) {
   test(`a page in ${language} gets the panel in ${tag}, whatever the browser's own language`, async ({ host }) => {
     await gotoIn(host, language);
-    await open(host);
+    await host.open();
     await expectLanguage(host, tag);
     await expect(host.panel.frame.getByText(text(tag, 'greeting'), { exact: true })).toBeVisible();
   });
@@ -90,7 +79,7 @@ test('only the language in use is downloaded, and it comes with the document', a
     if (response.url().includes('/panel/')) documents.push(await response.text());
   });
   await gotoIn(host, 'it');
-  await open(host);
+  await host.open();
   await expectLanguage(host, 'it');
   expect(paths.filter((path) => path.includes('texts'))).toEqual([]);
   await expect.poll(() => documents.length).toBe(1);
@@ -103,13 +92,13 @@ test.describe('in a browser whose visitor reads French', () => {
 
   test('a page that names no language gets the panel in French', async ({ host }) => {
     await gotoIn(host);
-    await open(host);
+    await host.open();
     await expectLanguage(host, 'fr');
   });
 
   test('a page in a language that we lack gets the panel in French', async ({ host }) => {
     await gotoIn(host, 'oc');
-    await open(host);
+    await host.open();
     await expectLanguage(host, 'fr');
   });
 });
@@ -131,8 +120,8 @@ test('a page changes the language of the open panel, and what is shown changes w
   await expect(host.panel.message('Hello there')).toContainText(/Gesendet|Zugestellt|Gelesen/);
   await expect(host.panel.message('Hello there')).toContainText('Sie');
   await expect(host.panel.frame.getByText('Heute', { exact: true })).toBeVisible();
-  await expect(host.panel.frame.getByRole('textbox')).toHaveValue('A draft');
-  await expect(host.panel.frame.getByRole('textbox')).toBeFocused();
+  await expect(host.panel.composer).toHaveValue('A draft');
+  await expect(host.panel.composer).toBeFocused();
 
   await setLocale(page, 'he');
   await expectLanguage(host, 'he');
@@ -175,8 +164,7 @@ test('of two languages asked for in a row the later is shown, whichever comes fi
   const late = page.waitForResponse('**/widget/v1/texts/de');
   release();
   await (await late).finished();
-  await host.panel.frame.getByRole('textbox').fill('Bonjour');
-  await host.panel.frame.getByRole('textbox').press('Enter');
+  await host.panel.send('Bonjour');
   await expect(host.panel.message('Bonjour')).toContainText('Vous');
   await expectLanguage(host, 'fr');
 });
@@ -237,22 +225,20 @@ test.describe('with an agent who only says what the test says', () => {
   ] as const) {
     test(`the launcher counts in ${tag} as its speakers do`, async ({ host, server }) => {
       await gotoIn(host, tag);
-      await open(host);
-      const composer = host.panel.frame.getByRole('textbox');
-      await composer.fill('?');
-      await composer.press('Enter');
+      await host.open();
+      await host.panel.send('?');
       const apis = new Apis(server);
       await expect.poll(() => apis.nConversations()).toBe(1);
       const conversation = await apis.conversation();
-      await composer.press('Escape');
-      await expect(launcherOf(host)).toHaveAccessibleName(text(tag, 'open'));
+      await host.panel.composer.press('Escape');
+      await expect(host.launcher).toHaveAccessibleName(text(tag, 'open'));
       let said = 0;
       for (const [n, label] of Object.entries(unread)) {
         while (said < Number(n)) {
           said += 1;
           await apis.sayByPingback(conversation, `${said}`);
         }
-        await expect(launcherOf(host)).toHaveAccessibleName(`${text(tag, 'open')}, ${label}`);
+        await expect(host.launcher).toHaveAccessibleName(`${text(tag, 'open')}, ${label}`);
       }
     });
   }
