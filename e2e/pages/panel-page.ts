@@ -38,10 +38,10 @@ export class PanelPage {
     readonly frame: FrameLocator | Page,
     language = 'en',
   ) {
+    const { attach, emoji, send, close, files } = textsIn(language);
     // These two are one of a kind, in whatever language the panel is.
     this.composer = frame.getByRole('textbox');
     this.conversation = frame.getByRole('log');
-    const { attach, emoji, send, close, files } = textsIn(language);
     this.attachButton = frame.getByRole('button', { name: attach });
     this.emojiButton = frame.getByRole('button', { name: emoji, exact: true });
     this.picker = frame.getByRole('dialog', { name: emoji });
