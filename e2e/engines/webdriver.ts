@@ -28,6 +28,7 @@ export const Key = {
 
 /** How long a driver may take until it answers: a moment, and more on a machine that is busy. */
 const START_TIMEOUT_MS = 30_000;
+const END_TIMEOUT_MS = 10_000;
 
 /**
  * A browser with a profile of its own, driven through WebDriver: a dozen of the protocol's calls, which are JSON over
@@ -65,8 +66,8 @@ export class Browser {
   }
 
   async dispose(): Promise<void> {
-    // A browser that is asked to end removes its profile.
-    await ask('DELETE', this.session).catch(() => {});
+    // A browser that is asked to end removes its profile; one that hangs is ended all the same.
+    await ask('DELETE', this.session, undefined, AbortSignal.timeout(END_TIMEOUT_MS)).catch(() => {});
     end(this.programs, this.log);
   }
 
@@ -223,9 +224,10 @@ async function waitFor(driver: ChildProcess, status: string): Promise<void> {
   throw new Error(`the driver did not answer in ${START_TIMEOUT_MS / 1000} s; see browser.log`);
 }
 
-async function ask(method: string, url: string, body?: object): Promise<any> {
+async function ask(method: string, url: string, body?: object, signal?: AbortSignal): Promise<any> {
   const answer = await fetch(url, {
     method,
+    signal,
     headers: { 'content-type': 'application/json' },
     body: body && JSON.stringify(body),
   });
