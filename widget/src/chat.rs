@@ -5,8 +5,8 @@ use crate::{
     api::{self, LOCK_PATIENCE_MS},
     bridge::{self, Told},
     browser::{
-        Timer, after, before_paint, element, get, is_online, is_visible, lazy, now_ms, number, object,
-        random, random_bytes, set, spawn, text, window,
+        Timer, after, before_paint, call, document, element, get, is_online, is_visible, lazy, now_ms,
+        number, object, random, random_bytes, set, spawn, text, window,
     },
     facts::{self, Facts},
     format, locks, session,
@@ -31,6 +31,7 @@ use crate::{
     },
     uploads, wire,
 };
+use js_sys::Array;
 use shared::{
     Attachment, ClientId, ConversationId, ConversationStatus, CustomerId, Event, MessageText, Reader,
     SenderType, Seq, Session, TextProblem, WidgetSettings, id::uuid_v7, limits::TYPING_EXPIRES_MS,
@@ -459,7 +460,8 @@ pub fn opened(with_focus: bool) {
     chat().awaits_focus = with_focus;
     chat().look();
     changed(Scroll::Line);
-    if with_focus {
+    // A frame that has not been given the focus yet waits for it: in Firefox the two would get in each other's way.
+    if with_focus && call(&document(), "hasFocus", &Array::new()).is_truthy() {
         focus();
     }
 }
