@@ -72,8 +72,8 @@ test('the conversation is a polite log, and the page says what is unread while t
 }) => {
   await host.goto();
   const status = page.locator('porchlight-chat').getByRole('status');
-  await expect(status).toHaveText('');
   await host.open();
+  await expect(status).toHaveText('');
   await host.panel.send('Hello there');
   await host.panel.expectGreeting();
   await expect(host.panel.conversation).not.toHaveAttribute('aria-live', /off|assertive/);
