@@ -80,7 +80,7 @@ fn for_script(json: &str) -> String {
 
 /// What a header of the `Accept` family lists, each with its weight. What is refused, or weighs nothing that can be read, is
 /// left out.
-fn accepted<'r>(request: &'r HeaderMap, name: impl AsHeaderName) -> impl Iterator<Item = (&'r str, f32)> {
+fn accepted(request: &HeaderMap, name: impl AsHeaderName) -> impl Iterator<Item = (&str, f32)> {
     let lists = request.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
     let weighed = lists.flat_map(|list| list.split(',')).filter_map(|item| {
         let (name, parameters) = item.split_once(';').unwrap_or((item, ""));

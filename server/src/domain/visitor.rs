@@ -104,7 +104,7 @@ impl SaidEvent {
                 ("data", Value::Object(told))
                     if Value::Object(told.clone()).to_string().len() <= EVENT_MAX_BYTES =>
                 {
-                    data = told
+                    data = told;
                 }
                 ("data", Value::Null) => {}
                 ("data", _) => {
@@ -138,7 +138,7 @@ impl SaidOfConversation {
                 ATTRIBUTES => said.attributes = attributes(value, &mut problems),
                 TAGS => match serde_json::from_value::<Vec<String>>(value) {
                     Ok(tags) if tags.len() <= TAGS_MAX && tags.iter().all(|tag| is_key(tag)) => {
-                        said.tags = Some(tags)
+                        said.tags = Some(tags);
                     }
                     _ => problems.push(InvalidField::value(
                         "tags",

@@ -108,15 +108,12 @@ impl Identification {
     /// The customer, made if there is none, with what the business vouches for.
     fn customer(&self, tx: &mut Tx<'_>, known: Option<Customer>) -> Result<CustomerId> {
         let vouched_for = vouched_for(self.identity.clone());
-        let customer = match known {
-            Some(customer) => {
-                let profile = customer.profile.clone().changed(vouched_for);
-                customers::update(tx, customer, profile, self.at)?
-            }
-            None => {
-                let profile = Profile::default().changed(vouched_for);
-                NewCustomer { id: self.customer_id, company: self.company, profile, at: self.at }.apply(tx)?
-            }
+        let customer = if let Some(customer) = known {
+            let profile = customer.profile.clone().changed(vouched_for);
+            customers::update(tx, customer, profile, self.at)?
+        } else {
+            let profile = Profile::default().changed(vouched_for);
+            NewCustomer { id: self.customer_id, company: self.company, profile, at: self.at }.apply(tx)?
         };
         Ok(customer.id)
     }
