@@ -44,6 +44,15 @@ export class Agent {
     for (const content of contents) await this.say(conversation, content);
   }
 
+  /** Says all of these as fast as they are taken, in whatever order that comes to. */
+  async sayAllAtOnce(conversation: string, contents: string[]): Promise<void> {
+    const rest = contents.values();
+    const oneAfterTheOther = async () => {
+      for (const content of rest) await this.say(conversation, content);
+    };
+    await Promise.all(Array.from({ length: 32 }, oneAfterTheOther));
+  }
+
   async setStatus(status: 'live' | 'away' | 'offline'): Promise<void> {
     await this.call('PATCH', '/team/status', { status });
   }

@@ -40,13 +40,20 @@ export class VisitorApi {
   }
 
   /** The newest hundred messages, oldest first. */
-  async messages(): Promise<StoredMessage[]> {
-    const answer = await fetch(`${this.conversation}/messages?limit=100`, {
+  async messages(more = ''): Promise<StoredMessage[]> {
+    const answer = await fetch(`${this.conversation}/messages?limit=100${more}`, {
       headers: { authorization: this.authorization },
     });
     if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
     const page = (await answer.json()) as { messages: StoredMessage[] };
     return page.messages;
+  }
+
+  /** Every message, oldest first. */
+  async allMessages(): Promise<StoredMessage[]> {
+    const all = await this.messages();
+    while (all[0] && all[0].seq > 1) all.unshift(...(await this.messages(`&before=${all[0].seq}`)));
+    return all;
   }
 
   /** What the visitor wrote, as the server has it. */
