@@ -62,17 +62,14 @@ struct Drawn {
 
 impl Drawn {
     fn new(key: Key, row: Row) -> Self {
-        let element = match (key, &row) {
-            (Key::Message(id), Row::Message(bubble)) => {
-                let message = bubble::new();
-                bubble::draw(&message, id, None, bubble);
-                message
-            }
-            _ => {
-                let line = built(view! { <p></p> });
-                draw_line(&line, &row);
-                line
-            }
+        let element = if let (Key::Message(id), Row::Message(bubble)) = (key, &row) {
+            let message = bubble::new();
+            bubble::draw(&message, id, None, bubble);
+            message
+        } else {
+            let line = built(view! { <p></p> });
+            draw_line(&line, &row);
+            line
         };
         Self { key, row, element }
     }
