@@ -34,15 +34,21 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     // First, so that a missing browser is known at once and not after all else.
     let browser = steps.run("browser", || Browser::provide(project))?;
     let engines = if options.full { Some(steps.run("other engines", Engines::provide)?) } else { None };
-    let unchecked: Option<String> = None;
+    steps.run("formatting", || check::formatting(project))?;
+    steps.run("clippy, native", || check::native_clippy(project))?;
+    steps.run("clippy, wasm", || check::wasm_clippy(project))?;
+    steps.run("types of tests", || e2e::check_types(project, &browser))?;
+    let unchecked = steps.run("dependencies", || check::dependencies(project))?;
     if let Some(unchecked) = &unchecked {
         say(unchecked);
     }
     steps.run("panel's bundle", || bundle::provide(project))?;
+    steps.run("native tests", || check::native_tests(project, options.full))?;
     steps.run("wasm tests", || wasm_tests(project, &browser))?;
     steps.run("server", || server::build(project))?;
     steps.run("load and faults", || soak::run_short(project))?;
     steps.run("API contract", || contract::run(project, options.full))?;
+    steps.run("browser tests", || e2e::run_playwright(project, &browser, options.full))?;
     if let Some(engines) = &engines {
         steps.run("Firefox, WebKit", || e2e::run_engines(project, engines, &[]))?;
     }
