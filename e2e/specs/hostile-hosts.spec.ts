@@ -1,5 +1,8 @@
 import { expect, test } from '../fixtures.ts';
 
+// What records a page puts functions of its own in the place of the browser's, and these pages break such functions.
+test.use({ trace: 'off' });
+
 test('scripts that have changed arrays, functions, objects, JSON and onmessage do not reach the chat', async ({
   host,
   page,

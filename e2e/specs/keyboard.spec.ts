@@ -158,6 +158,7 @@ test('Tab reaches everything in the order in which it stands, shows where it is,
     'Remove notes.txt',
     'Attach files',
     'Message',
+    'Emoji',
     'Send',
   ]);
 });

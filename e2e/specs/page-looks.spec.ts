@@ -29,7 +29,7 @@ test('the launcher is called by the word of the page\'s language, without anothe
   }
   await page.evaluate(() => void window.boot({ locale: 'ja' }));
   await expect(host.launcher).toHaveAccessibleName('チャット');
-  expect(new Set(asked)).toEqual(new Set(['/widget.js']));
+  expect(asked.filter((path) => path !== '/widget.js')).toEqual([]);
 });
 
 test('the widget\'s own settings hold, and what the page sets wins', async ({ host, page, server }) => {

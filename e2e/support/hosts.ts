@@ -69,10 +69,13 @@ export class HostServer {
     this.headers.set(page, headers);
   }
 
+  /** A page of `hosts/`. With `?lang=` it says that it is in this language, or with an empty one nothing of its language. */
   private async page(url: string): Promise<{ html: string; headers: Record<string, string> }> {
     const name = /^\/([a-z-]+)(?:\?.*)?$/.exec(url)?.[1];
     if (!name) throw new Error('no such page');
-    const html = await readFile(`${PAGES}${name}.html`, 'utf8');
+    let html = await readFile(`${PAGES}${name}.html`, 'utf8');
+    const language = new URL(url, 'http://localhost').searchParams.get('lang');
+    if (language !== null) html = html.replace('<html lang="en">', language ? `<html lang="${language}">` : '<html>');
     const headers = Object.entries(this.headers.get(name) ?? {});
     return {
       html: this.fill(html),

@@ -51,7 +51,7 @@ fn follow_other_tabs() {
         let is_removed = new_value.is_none();
         if key == session_key {
             // By now there may be another one.
-            let (had_session, has_session) = {
+            let (knew_one, has_session) = {
                 let chat = chat();
                 (chat.session.is_some(), session::stored(&chat).is_some())
             };
@@ -59,7 +59,7 @@ fn follow_other_tabs() {
                 session::leave();
             } else if has_session {
                 session::follow();
-            } else if had_session {
+            } else if knew_one {
                 session::forget();
             }
         } else if is_removed

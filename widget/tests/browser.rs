@@ -35,6 +35,8 @@ fn open() {
         options: WidgetOptions::default(),
     };
     locale::set(texts(include_str!("../locales/en.json")));
+    // As in the panel's own document.
+    root().unwrap().set_attribute("data-t", "lang=lang dir=dir").unwrap();
     app::open(settings, Store::over(None));
 }
 
@@ -189,7 +191,7 @@ async fn a_refused_message_says_so_and_can_be_deleted() {
     press_enter(&[]);
     // There is no API at the test page's address: it answers, and not with what was asked for.
     for _ in 0..100 {
-        if find(".refused").is_some() {
+        if find(".refused button").is_some() {
             break;
         }
         sleep(50.0).await;

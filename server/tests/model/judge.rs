@@ -10,7 +10,7 @@ use crate::{
 };
 use server::domain::{Message, MessageQuery, SenderType};
 use shared::{Ack, ClientId, ConversationId, CustomerId, Sender, Seq, Session};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 use widget::state::{
     rows::{Key, rows},
     window::Window,
@@ -63,12 +63,15 @@ impl Judge {
     /// Something may have been stored in this conversation: it has the next number, and a name that is new.
     pub async fn read_on(&mut self, site: &Site, company: &Company, id: ConversationId) -> Verdict {
         let conversations = &site.app().conversations;
-        if !self.conversations.contains_key(&id) {
-            let conversation = conversations.get(company.id, id).await.map_err(|error| error.to_string())?;
-            let customer = conversation.customer.ok_or("a conversation of nobody")?;
-            self.conversations.insert(id, Stored { customer, messages: Vec::new() });
-        }
-        let stored = self.conversations.get_mut(&id).expect("it is there now");
+        let stored = match self.conversations.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let conversation =
+                    conversations.get(company.id, id).await.map_err(|error| error.to_string())?;
+                let customer = conversation.customer.ok_or("a conversation of nobody")?;
+                unknown.insert(Stored { customer, messages: Vec::new() })
+            }
+        };
         loop {
             let last_seq = stored.messages.last().map_or(0, |message| message.seq);
             let page = conversations.messages(company.id, id, MessageQuery::After(last_seq), 500).await;

@@ -250,11 +250,10 @@ impl Tab {
             return false;
         };
         if key == SESSION {
-            let had_session = self.chat().session.is_some();
-            let has_session = self.stored_session().is_some();
-            if has_session {
+            let knows_one = self.chat().session.is_some();
+            if self.stored_session().is_some() {
                 self.follow_session();
-            } else if had_session {
+            } else if knows_one {
                 self.forget_session();
             }
         } else if is_removed

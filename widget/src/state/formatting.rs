@@ -212,12 +212,12 @@ mod tests {
         for piece in pieces(text) {
             match piece {
                 Piece::Text(text) => sketch += text,
-                Piece::Link(link) => sketch += &format!("[{link}]"),
+                Piece::Link(link) => sketch.extend(["[", link, "]"]),
                 Piece::Open(element) => {
-                    sketch += &format!("<{element}>");
+                    sketch.extend(["<", element, ">"]);
                     open.push(element);
                 }
-                Piece::Close => sketch += &format!("</{}>", open.pop().expect("something is open")),
+                Piece::Close => sketch.extend(["</", open.pop().expect("something is open"), ">"]),
             }
         }
         assert!(open.is_empty(), "{open:?} stay open in {text:?}");

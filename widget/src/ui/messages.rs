@@ -62,17 +62,14 @@ struct Drawn {
 
 impl Drawn {
     fn new(key: Key, row: Row) -> Self {
-        let element = match (key, &row) {
-            (Key::Message(id), Row::Message(bubble)) => {
-                let message = bubble::new();
-                bubble::draw(&message, id, None, bubble);
-                message
-            }
-            _ => {
-                let line = built(view! { <p></p> });
-                draw_line(&line, &row);
-                line
-            }
+        let element = if let (Key::Message(id), Row::Message(bubble)) = (key, &row) {
+            let message = bubble::new();
+            bubble::draw(&message, id, None, bubble);
+            message
+        } else {
+            let line = built(view! { <p></p> });
+            draw_line(&line, &row);
+            line
         };
         Self { key, row, element }
     }
@@ -157,10 +154,10 @@ fn draw_line(line: &Element, row: &Row) {
 }
 
 /// The first message that begins below this place in the list, and where: what the visitor is reading stays where it is when
-/// this does.
+/// this does. Not the first of all, which loses its name to what comes before it when that is of the same sender.
 pub fn anchor(top: f64) -> Option<(Element, f64)> {
     DRAWN.with_borrow(|shown| {
-        let messages = shown.iter().filter(|drawn| matches!(drawn.row, Row::Message(_)));
+        let messages = shown.iter().filter(|drawn| matches!(drawn.row, Row::Message(_))).skip(1);
         let mut places = messages.map(|drawn| (drawn.element.clone(), number(&drawn.element, "offsetTop")));
         places.find(|(_, place)| *place >= top)
     })

@@ -43,6 +43,7 @@ impl MakeWriter<'_> for Log {
 }
 
 /// The calls that every API takes and those it refuses, with canaries wherever a client may put something.
+#[expect(clippy::too_many_lines, reason = "it is a list")]
 async fn talk(server: &TestServer) -> (Vec<Answer>, Vec<String>) {
     let mut answers = Vec::new();
     let visitor = server.visitor().await;
