@@ -304,6 +304,8 @@ box-shadow:none;transform:none}`);
     destroy: () => {
       notify(0);
       mark(true);
+      // The page's listeners hear of the end a moment later, and ours among them.
+      selector = undefined;
       popup?.close();
     },
   };

@@ -23,6 +23,8 @@ use std::{
 
 #[path = "build/short_names.rs"]
 mod short_names;
+#[path = "build/start.rs"]
+mod start;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
@@ -162,7 +164,7 @@ fn shorten_names(files: &mut BTreeMap<String, Vec<u8>>, document: &str) -> Resul
     let wasm = files.remove(&wasm_name).unwrap_or_default();
     let glue = files.remove(&format!("{stem}.js")).ok_or("dist/ has no glue for its wasm")?;
 
-    let (wasm, glue) = short_names::shorten(&wasm, std::str::from_utf8(&glue)?)?;
+    let (wasm, glue) = short_names::shorten(&wasm, &start::shorten(std::str::from_utf8(&glue)?)?)?;
     // It comes readable, as wasm-bindgen writes it.
     let glue = minify(&glue, SourceType::mjs())?.into_bytes();
     let mut digest = Sha256::new();

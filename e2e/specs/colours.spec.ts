@@ -1,18 +1,5 @@
-import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
 import { expectNothingFound } from '../support/axe.ts';
-
-/** Gives the widget other settings than the server's, in the panel's own document. */
-async function setUp(page: Page, change: (document: string) => string): Promise<void> {
-  await page.route('**/panel/**', async (route) => {
-    const response = await route.fetch();
-    const { 'content-encoding': _, 'content-length': __, ...headers } = response.headers();
-    const document = await response.text();
-    const changed = change(document);
-    expect(changed).not.toBe(document);
-    await route.fulfill({ status: response.status(), headers, body: changed });
-  });
-}
 
 for (const [name, color] of [
   ['yellow', '#ffd400'],
@@ -22,8 +9,12 @@ for (const [name, color] of [
   ['nearly black', '#0b1a2a'],
   ['red', '#e5484d'],
 ] as const) {
-  test(`with a brand that is ${name} every text can be read, in the light and in the dark`, async ({ host, page }) => {
-    await setUp(page, (document) => document.replace(/"color":"#\w{6}"/, `"color":"${color}"`));
+  test(`with a brand that is ${name} every text can be read, in the light and in the dark`, async ({
+    host,
+    page,
+    server,
+  }) => {
+    await server.command('widget', 'set', server.widgetId, '--color', color);
     await host.goto();
     await host.open();
     await host.panel.send('Hello, see https://example.com/roses');
@@ -87,8 +78,8 @@ for (const [radius, bubble, send] of [
   [8, '9px', '8px'],
   [32, '22.4px', '24px'],
 ] as const) {
-  test(`with a radius of ${radius} bubbles and buttons are as round in proportion`, async ({ host, page }) => {
-    await setUp(page, (document) => document.replace(/"color":"#\w{6}"/, `$&,"radius":${radius}`));
+  test(`with a radius of ${radius} bubbles and buttons are as round in proportion`, async ({ host, server }) => {
+    await server.command('widget', 'set', server.widgetId, '--radius', `${radius}`);
     await host.goto();
     await host.open();
     await host.panel.send('Hello there');

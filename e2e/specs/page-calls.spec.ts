@@ -5,6 +5,7 @@ declare global {
   interface Window {
     /** Of the page `modules`: boots the test's widget. */
     boot(settings?: PorchlightSettings): Porchlight;
+    second?: Porchlight;
   }
 }
 
@@ -166,6 +167,26 @@ test('a chat that is destroyed before it is there never comes', async ({ host, p
   await page.evaluate(() => void window.boot());
   await host.open();
   expect(host.warnings).toEqual([]);
+});
+
+test('a second chat on one page is left out with one warning, and its calls do nothing', async ({ host, page, server }) => {
+  await host.goto();
+  await expect(host.launcher).toHaveCount(1);
+  await page.evaluate(async (module) => {
+    const { boot } = (await import(module)) as { boot(settings: { id: string }): Porchlight };
+    window.second = boot({ id: window.Porchlight.id! });
+    window.second.open();
+  }, `${server.origin}/porchlight.js`);
+  await expect.poll(() => host.warnings).toEqual(['warning: Porchlight: this page has a chat already']);
+  await page.evaluate(() => {
+    window.second!.open();
+    window.second!.on('open', () => {})();
+    window.second!.destroy();
+  });
+  await expect(host.launcher).toHaveCount(1);
+  await expect(host.launcher).toHaveAttribute('aria-expanded', 'false');
+  await host.open();
+  expect(host.warnings).toHaveLength(1);
 });
 
 test('an unknown widget warns once, imported too', async ({ host, page }) => {

@@ -17,6 +17,8 @@ async function keepAccount(page: Page): Promise<void> {
 
     const { addEventListener, removeEventListener } = EventTarget.prototype;
     const keys = new WeakMap<object, Map<string, object>>();
+    // Playwright has listeners in the page as well, which come from no script of it.
+    const isOfPage = () => new Error().stack!.includes('http');
     const keyOf = (target: EventTarget, type: string, listener: object) => {
       const ofListener = keys.get(listener) ?? new Map<string, object>();
       keys.set(listener, ofListener);
@@ -26,7 +28,7 @@ async function keepAccount(page: Page): Promise<void> {
       return { key, name };
     };
     EventTarget.prototype.addEventListener = function (type, listener, options) {
-      if (listener) {
+      if (listener && isOfPage()) {
         const { key, name } = keyOf(this, type, listener);
         running.set(key, name);
         const { once, signal } = typeof options === 'object' ? options : {};
@@ -52,7 +54,7 @@ async function keepAccount(page: Page): Promise<void> {
             if (isOnce) running.delete(`${start} ${id}`);
             callback(...values);
           }, ...rest);
-          running.set(`${start} ${id}`, start);
+          if (isOfPage()) running.set(`${start} ${id}`, start);
           return id;
         },
         [stop]: (id: number) => {
@@ -63,6 +65,48 @@ async function keepAccount(page: Page): Promise<void> {
     }
   });
 }
+
+test('destroy leaves no node, listener, timer, style, storage key or attribute behind, whatever was used', async ({
+  host,
+  page,
+}) => {
+  await keepAccount(page);
+  await host.goto('modules');
+  const whole = () =>
+    page.evaluate(() => ({
+      markup: document.documentElement.outerHTML,
+      sheets: document.adoptedStyleSheets.length,
+      running: window.running(),
+      stored: [Object.keys(localStorage), Object.keys(sessionStorage)],
+      isInert: document.body.inert,
+      isScrollable: getComputedStyle(document.documentElement).overflow,
+    }));
+  const before = await whole();
+
+  await page.evaluate(() => void window.boot());
+  await host.open();
+  await host.panel.send('Hello there');
+  await host.panel.expectGreeting();
+  await page.evaluate(() => {
+    window.Porchlight.on('open', () => {});
+    window.Porchlight.set({ launcher: '#own', inline: '#support', notifications: true, consent: 'full' });
+  });
+  await expect(host.panel.text('Hello there')).toBeVisible();
+  await expect(page.locator('#own')).toHaveAttribute('aria-expanded', 'true');
+  await page.evaluate(() => window.Porchlight.set({ inline: null, launcher: 'default' }));
+  await page.setViewportSize({ width: 375, height: 667 });
+  await host.open();
+  const during = await whole();
+  expect(during.isInert).toBe(true);
+  expect(during.stored.flat()).not.toEqual([]);
+  expect(during.running).not.toEqual([]);
+  await page.evaluate(() => {
+    window.Porchlight.set({ launcher: '#own' });
+    window.Porchlight.destroy();
+  });
+  await expect.poll(whole).toEqual(before);
+  expect(host.warnings).toEqual([]);
+});
 
 test('a chat that is destroyed before anybody reaches for it leaves nothing either', async ({ host, page }) => {
   await keepAccount(page);
@@ -76,4 +120,42 @@ test('a chat that is destroyed before anybody reaches for it leaves nothing eith
   await page.evaluate(() => window.Porchlight.destroy());
   expect(await page.evaluate(() => window.running())).toEqual(before);
   await expect(page.locator('porchlight-chat')).toHaveCount(0);
+});
+
+test('a single-page app can boot and destroy the chat as often as it likes', async ({ host, page }) => {
+  test.slow();
+  await host.goto('modules');
+  const client = await page.context().newCDPSession(page);
+  await client.send('Performance.enable');
+  const measure = async () => {
+    // What was let go of is collected in more than one go: a frame is kept until its document has ended.
+    for (let time = 0; time < 4; time += 1) {
+      await client.send('HeapProfiler.collectGarbage');
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+    }
+    const { metrics } = await client.send('Performance.getMetrics');
+    const value = (name: string) => metrics.find((metric) => metric.name === name)!.value;
+    return { nodes: value('Nodes'), listeners: value('JSEventListeners'), documents: value('Documents') };
+  };
+  const round = async () => {
+    await page.evaluate(() => void window.boot());
+    await host.launcher.click();
+    await expect(host.panel.composer).toBeVisible();
+    await page.evaluate(() => {
+      window.Porchlight.set({ tags: ['a'], launcher: '#own' });
+      window.Porchlight.close();
+      window.Porchlight.destroy();
+    });
+    await expect(page.locator('porchlight-chat')).toHaveCount(0);
+  };
+  for (let time = 0; time < 3; time += 1) await round();
+  const before = await measure();
+  for (let time = 0; time < 15; time += 1) await round();
+  await expect(async () => {
+    const after = await measure();
+    expect(after.documents).toBeLessThanOrEqual(before.documents);
+    expect(after.listeners).toBeLessThanOrEqual(before.listeners);
+    // A browser's own few; a round that left anything would leave it fifteen times.
+    expect(after.nodes).toBeLessThan(before.nodes + 15);
+  }).toPass();
 });

@@ -16,11 +16,35 @@ use crate::{
     store::Store,
     web::Web,
 };
-use std::{io, path::PathBuf, sync::Arc};
+use std::{
+    io,
+    ops::{Deref, DerefMut},
+    path::PathBuf,
+    sync::Arc,
+};
 
-/// Cloned for each request; everything in it is shared.
+/// Cloned several times for each request, so it is one pointer.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// For those who set it up: what has been handed out before stays as it is.
+impl DerefMut for App {
+    fn deref_mut(&mut self) -> &mut Parts {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+/// What it is made of.
+#[derive(Clone)]
+pub struct Parts {
     pub store: Arc<dyn Store>,
     pub live: Arc<Live>,
     pub clock: Arc<dyn Clock>,
@@ -72,7 +96,7 @@ impl App {
         // In mock mode a test's own servers are there to be reached.
         let outbound = Outbound::new(settings.is_mock);
         let administration = Administration::new(Arc::clone(&store), Arc::clone(&live), Arc::clone(&clock));
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             attachments: Attachments::new(
                 files,
                 Arc::clone(&store),
@@ -98,6 +122,6 @@ impl App {
             store,
             live,
             clock,
-        })
+        })))
     }
 }

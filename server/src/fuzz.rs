@@ -2,13 +2,13 @@
 //! it says of what it has read must be true: each function panics where it isn't.
 //!
 //! The tests run each over mutations of the examples in `fuzz/corpus`, and so does libFuzzer by way of the crate `fuzz`. Nothing
-//! of this is in the program. There are no JWTs to read yet, and multipart bodies are read by axum.
+//! of this is in the program. Multipart bodies are read by axum.
 
 #[cfg(test)]
 mod tests;
 
 use crate::{
-    auth::ApiTokenText,
+    auth::{ApiTokenText, identity},
     client_address::{Network, TrustedProxies},
     dialect::{
         fields::{self, Fields, Wrong},
@@ -33,12 +33,15 @@ use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, Request, header},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::FutureExt;
+use hmac::{Hmac, KeyInit, Mac};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use sha2::Sha256;
 use shared::{
     Attachment, ClientId, ConversationId, CreateSession, Event, MarkRead, MessageText, Position, SendMessage,
-    SetTyping, StartConversation,
+    SetTyping, StartConversation, Timestamp, WidgetId,
     id::uuid_v7,
     limits::{ATTACHMENTS_MAX, NAME_MAX_CHARS, TEXT_MAX_BYTES},
     sse::{Frame, Parser},
@@ -51,11 +54,12 @@ use uuid::Uuid;
 pub type Target = fn(&[u8]);
 
 /// All of them, by the names that their examples' folders have.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("bodies", bodies),
     ("event_stream", event_stream),
     ("files", files),
     ("forms", forms),
+    ("identities", identities),
     ("ids", ids),
     ("origins", origins),
     ("positions", positions),
@@ -206,6 +210,35 @@ pub fn positions(data: &[u8]) {
         let num = data.iter().fold(0_i64, |num, byte| num.wrapping_mul(257).wrapping_add(i64::from(*byte)));
         assert_eq!(paging::num_in(list, &paging::token(list, num)), Some(num));
     }
+}
+
+/// Who a visitor is, as a page says it: a token as it comes, and one that is signed as it should be, with its header on the first
+/// line and its claims after it.
+pub fn identities(data: &[u8]) {
+    const SECRET: &[u8] = b"the widget's own";
+    const NOW: Timestamp = Timestamp(1_800_000_000_000_000);
+    const TOMORROW: Timestamp = Timestamp(NOW.0 + 25 * 60 * 60 * 1_000_000);
+    let widget = WidgetId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
+    let unsigned = String::from_utf8_lossy(data);
+    assert!(identity::read(&unsigned, SECRET, widget, NOW).is_err(), "nobody has signed it");
+
+    let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
+    let (header, claims) = (&data[..end], data.get(end + 1..).unwrap_or_default());
+    let signed = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET).expect("a key of any length will do");
+    mac.update(signed.as_bytes());
+    let token = [signed, URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())].join(".");
+    let Ok(visitor) = identity::read(&token, SECRET, widget, NOW) else { return };
+    let json = |part| serde_json::from_slice::<Value>(part).expect("it was read");
+    assert_eq!(json(header)["alg"], "HS256");
+    assert_eq!(json(claims)["sub"].as_str().map(str::trim), Some(&*visitor.external_id));
+    let texts = [&visitor.name, &visitor.email, &visitor.phone, &visitor.avatar_url];
+    for text in texts.into_iter().flatten().chain([&visitor.external_id]) {
+        assert!((1..=NAME_MAX_CHARS).contains(&text.chars().count()) && !text.contains(char::is_control));
+    }
+    assert!(identity::read(&token, SECRET, widget, TOMORROW).is_err(), "it is good for a day");
+    assert!(identity::read(&token, b"another", widget, NOW).is_err(), "and for one secret");
+    assert!(identity::read(&token[1..], SECRET, widget, NOW).is_err(), "and as it is");
 }
 
 /// Names of things: in paths, in headers, in fields.

@@ -8,6 +8,7 @@ pub mod error;
 pub(crate) mod extract;
 pub mod guard;
 pub mod messages;
+mod palette;
 pub mod sessions;
 pub mod stream;
 pub mod visitor;

@@ -29,6 +29,6 @@ pub use session::{CreateSession, Identify, Session};
 pub use text::{MessageText, TextProblem};
 pub use time::Timestamp;
 pub use widget::{
-    ColorScheme, Consent, Corner, Launcher, Offset, OutOfBounds, Radius, Sound, WidgetOptions,
+    ColorScheme, Consent, Corner, Launcher, Offset, OutOfBounds, Palette, Radius, Sound, WidgetOptions,
     WidgetSettings, ZIndex,
 };

@@ -12,8 +12,7 @@ pub struct WidgetSettings {
     pub heading: String,
     /// The line under it.
     pub tagline: String,
-    /// Brand colour, `#rrggbb`.
-    pub color: String,
+    pub palette: Palette,
     /// An https address of a picture, or nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logo_url: Option<String>,
@@ -21,6 +20,21 @@ pub struct WidgetSettings {
     pub show_online_badge: bool,
     #[serde(flatten)]
     pub options: WidgetOptions,
+}
+
+/// What the brand colour becomes in the panel. Each is `#rrggbb`, and what is read on it or as it has WCAG's contrast AA.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Palette {
+    /// The business's own colour: header, the visitor's bubbles, buttons.
+    pub brand: String,
+    /// The other end of the header's gradient.
+    pub brand_far: String,
+    /// Text on both.
+    pub on_brand: String,
+    /// The brand colour as text on a light background, darkened as far as needed.
+    pub accent_light: String,
+    /// The brand colour as text on a dark background, lightened as far as needed.
+    pub accent_dark: String,
 }
 
 /// What a business may choose and few do. What is as it is by default is not written, and what is not written is as it is

@@ -149,7 +149,7 @@ pub async fn ensure_session() -> Result<(), Outcome> {
         if session::adopt() {
             return Reply::NONE;
         }
-        let body = wire::json(&[("widget_id", chat().settings.id.to_string().into())]);
+        let body = wire::json(&[("widget_id", wire::id_text(chat().settings.id.0).into())]);
         let reply = fetch("POST", "/sessions", None, &body.into()).await;
         session::take(&reply);
         reply

@@ -123,8 +123,8 @@ pub fn tell_of_message(event: &str, message: &Message) {
     #[expect(clippy::cast_precision_loss, reason = "exact until the year 2255")]
     let time = message.created_at.unix_ms() as f64;
     let data = object(&[
-        ("id", message.id.to_string().into()),
-        ("conversationId", message.conversation_id.to_string().into()),
+        ("id", wire::id_text(message.id.0).into()),
+        ("conversationId", wire::id_text(message.conversation_id.0).into()),
         ("seq", seq.into()),
         ("sender", wire::sender_word(message.sender.kind).into()),
         ("time", time.into()),
@@ -158,7 +158,7 @@ pub fn tell(news: Told) {
         post(&Array::of1(&(if is_known { "known" } else { "forget" }).into()));
     }
     if told.visitor != news.visitor {
-        let id = news.visitor.map_or(JsValue::NULL, |id| id.to_string().into());
+        let id = news.visitor.map_or(JsValue::NULL, |id| wire::id_text(id.0).into());
         post(&Array::of2(&"visitor".into(), &id));
     }
 }

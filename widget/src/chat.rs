@@ -237,11 +237,11 @@ pub fn resume() {
 impl Chat {
     /// A storage key of this widget.
     pub fn key(&self, name: &str) -> String {
-        ["porchlight:", &self.settings.id.to_string(), ":", name].concat()
+        ["porchlight:", &wire::id_text(self.settings.id.0), ":", name].concat()
     }
 
     fn outbox_key(&self, client_id: ClientId) -> String {
-        self.key(&["outbox:", &client_id.to_string()].concat())
+        self.key(&["outbox:", &wire::id_text(client_id.0)].concat())
     }
 
     /// Whose session it is.
@@ -520,7 +520,7 @@ async fn step() -> bool {
         }
         Action::Start { entry, is_first_try } => (entry, "POST", "/conversations".to_owned(), is_first_try),
         Action::Send(id, entry) => {
-            let message = ["/messages/", &entry.client_id.to_string()].concat();
+            let message = ["/messages/", &wire::id_text(entry.client_id.0)].concat();
             (entry, "PUT", path(id, &message), false)
         }
     };
@@ -589,7 +589,7 @@ async fn put(entry: &Entry, method: &str, path: &str) -> Outcome {
     };
     let mut sent = reply.read(wire::message);
     if let Some(thread) = reply.read(wire::thread) {
-        let id = thread.conversation.id.to_string();
+        let id = wire::id_text(thread.conversation.id.0);
         bridge::tell_of("conversation:started", &object(&[("id", id.into())]));
         let first = thread.messages.iter().find(|message| message.client_id == Some(entry.client_id));
         sent = first.cloned();
@@ -838,7 +838,7 @@ fn show_history() {
 
 /// The address of something in a conversation.
 pub fn path(id: ConversationId, rest: &str) -> String {
-    ["/conversations/", &id.to_string(), rest].concat()
+    ["/conversations/", &wire::id_text(id.0), rest].concat()
 }
 
 // What is shown.

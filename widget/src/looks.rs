@@ -1,10 +1,7 @@
 //! What the panel looks like as far as others decide: the business its colours and corners, the page its scheme, the device
 //! the room that there is.
 
-use crate::{
-    browser::{call, document, get, listen, number, root, set, text, window},
-    state::color::{Color, Palette},
-};
+use crate::browser::{call, document, get, listen, number, root, set, text, window};
 use js_sys::Array;
 use shared::WidgetSettings;
 use wasm_bindgen::JsCast;
@@ -13,17 +10,15 @@ use web_sys::{EventTarget, UrlSearchParams};
 /// Dresses the document as the settings and its address say.
 pub fn apply(settings: &WidgetSettings) {
     set(&document(), "title", &(&*settings.heading).into());
-    if let Some(brand) = Color::parse(&settings.color) {
-        let palette = Palette::of(brand);
-        for (name, color) in [
-            ("--brand", palette.brand),
-            ("--brand-far", palette.brand_far),
-            ("--on-brand", palette.on_brand),
-            ("--accent-light", palette.accent_light),
-            ("--accent-dark", palette.accent_dark),
-        ] {
-            style(name, &color.to_string());
-        }
+    let palette = &settings.palette;
+    for (name, color) in [
+        ("--brand", &palette.brand),
+        ("--brand-far", &palette.brand_far),
+        ("--on-brand", &palette.on_brand),
+        ("--accent-light", &palette.accent_light),
+        ("--accent-dark", &palette.accent_dark),
+    ] {
+        style(name, color);
     }
     style("--radius", &[&u32::from(settings.options.radius.get()).to_string(), "px"].concat());
     if let Some(scheme) = scheme() {

@@ -164,7 +164,7 @@ pub fn settle() {
 pub async fn exchange_identity() -> Reply {
     let (identity, before, widget_id) = {
         let chat = chat();
-        (chat.identity.clone().unwrap_or_default(), stored(&chat), chat.settings.id.to_string())
+        (chat.identity.clone().unwrap_or_default(), stored(&chat), wire::id_text(chat.settings.id.0))
     };
     let body = wire::json(&[("widget_id", widget_id.into()), ("token", identity.as_str().into())]).into();
     let refresh_token = before.as_ref().map(|session| session.refresh_token.as_str());

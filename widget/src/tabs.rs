@@ -6,7 +6,7 @@ use crate::{
     chat::{Chat, chat},
     locks, session,
     state::tabs::{Duty, Told, Word},
-    stream,
+    stream, wire,
 };
 use js_sys::{Array, Function};
 use wasm_bindgen::JsValue;
@@ -25,7 +25,7 @@ pub struct Ties {
 
 /// Looks for the other tabs of this visitor. Where there can't be any, this one is on its own.
 pub fn join() {
-    let customer = chat().visitor().map(|visitor| visitor.to_string());
+    let customer = chat().visitor().map(|visitor| wire::id_text(visitor.0));
     let name = chat().key(&["stream:", &customer.unwrap_or_default()].concat());
     if chat().ties.name == name {
         return;

@@ -11,8 +11,8 @@ use js_sys::{Array, JSON};
 use shared::{
     Ack, Agent, AgentId, Attachment, AttachmentId, ClientId, Consent, Conversation, ConversationId,
     ConversationStatus, CustomerId, ErrorCode, Event, Goodbye, Heartbeat, Message, MessageId, MessagePage,
-    Presence, Radius, Reader, Receipt, ReceiptState, Sender, SenderType, Session, Snapshot, Sound, Thread,
-    Timestamp, Typing, WidgetId, WidgetOptions, WidgetSettings,
+    Palette, Presence, Radius, Reader, Receipt, ReceiptState, Sender, SenderType, Session, Snapshot, Sound,
+    Thread, Timestamp, Typing, WidgetId, WidgetOptions, WidgetSettings,
 };
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
@@ -37,8 +37,33 @@ fn integer(from: &JsValue, name: &str) -> Option<i64> {
     get(from, name).as_f64().map(|number| number as i64)
 }
 
+/// The id that a text is, with hyphens or without. The library's own reader and writer would be a kilobyte more to download.
+pub fn id(text: &str) -> Option<Uuid> {
+    let mut id = 0;
+    let mut n_digits = 0;
+    for character in text.chars().filter(|character| *character != '-') {
+        id = id << 4 | u128::from(character.to_digit(16)?);
+        n_digits += 1;
+    }
+    (n_digits == 32).then(|| Uuid::from_u128(id))
+}
+
+/// An id as it is written.
+pub fn id_text(id: Uuid) -> String {
+    let mut text = String::new();
+    for (index, byte) in id.as_bytes().iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        for half in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(half.into(), 16).unwrap_or_default());
+        }
+    }
+    text
+}
+
 fn uuid(from: &JsValue, name: &str) -> Option<Uuid> {
-    Uuid::try_parse(&text(from, name)?).ok()
+    id(&text(from, name)?)
 }
 
 fn list<T>(from: &JsValue, name: &str, read: fn(&JsValue) -> Option<T>) -> Option<Vec<T>> {
@@ -57,7 +82,7 @@ pub fn settings(from: &JsValue) -> Option<WidgetSettings> {
         id: WidgetId(uuid(from, "id")?),
         heading: text(from, "heading")?,
         tagline: text(from, "tagline")?,
-        color: text(from, "color")?,
+        palette: palette(&get(from, "palette"))?,
         logo_url: text(from, "logo_url"),
         show_online_badge: get(from, "show_online_badge").as_bool()?,
         options: WidgetOptions {
@@ -66,6 +91,16 @@ pub fn settings(from: &JsValue) -> Option<WidgetSettings> {
             sound: Sound(get(from, "sound") != JsValue::FALSE),
             ..WidgetOptions::default()
         },
+    })
+}
+
+fn palette(from: &JsValue) -> Option<Palette> {
+    Some(Palette {
+        brand: text(from, "brand")?,
+        brand_far: text(from, "brand_far")?,
+        on_brand: text(from, "on_brand")?,
+        accent_light: text(from, "accent_light")?,
+        accent_dark: text(from, "accent_dark")?,
     })
 }
 
@@ -190,7 +225,7 @@ fn attachment_object(attachment: &Attachment) -> JsValue {
     #[expect(clippy::cast_precision_loss, reason = "no file is that large")]
     let size = attachment.size as f64;
     object(&[
-        ("id", attachment.id.to_string().into()),
+        ("id", id_text(attachment.id.0).into()),
         ("name", attachment.name.as_str().into()),
         ("content_type", attachment.content_type.as_str().into()),
         ("size", size.into()),
@@ -212,9 +247,9 @@ fn each(attachments: &[Attachment], write: fn(&Attachment) -> JsValue) -> JsValu
 /// client id is in the path as well.
 pub fn body_json(entry: &Entry) -> String {
     json(&[
-        ("client_id", entry.client_id.to_string().into()),
+        ("client_id", id_text(entry.client_id.0).into()),
         ("content", entry.content.as_str().into()),
-        ("attachments", each(&entry.attachments, |attachment| attachment.id.to_string().into())),
+        ("attachments", each(&entry.attachments, |attachment| id_text(attachment.id.0).into())),
     ])
 }
 
@@ -307,11 +342,11 @@ pub fn entry_json(entry: &Entry) -> String {
     #[expect(clippy::cast_precision_loss, reason = "exact until the year 2255")]
     let created_at = entry.created_at.0 as f64;
     json(&[
-        ("client_id", entry.client_id.to_string().into()),
+        ("client_id", id_text(entry.client_id.0).into()),
         ("content", entry.content.as_str().into()),
         ("attachments", each(&entry.attachments, attachment_object)),
         ("created_at", created_at.into()),
-        ("conversation_id", entry.conversation_id.map_or(JsValue::UNDEFINED, |id| id.to_string().into())),
+        ("conversation_id", entry.conversation_id.map_or(JsValue::UNDEFINED, |id| id_text(id.0).into())),
         ("starts", entry.starts.into()),
     ])
 }

@@ -4,8 +4,8 @@
 
 use js_sys::{Array, Date, Function, Reflect};
 use shared::{
-    Attachment, AttachmentId, Consent, MessageText, WidgetId, WidgetOptions, WidgetSettings, id::uuid_v7,
-    limits::TEXT_MAX_BYTES,
+    Attachment, AttachmentId, Consent, MessageText, Palette, WidgetId, WidgetOptions, WidgetSettings,
+    id::uuid_v7, limits::TEXT_MAX_BYTES,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -29,7 +29,13 @@ fn open() {
         id: WidgetId(uuid_v7(1, &[1; 10])),
         heading: "Harbour Books".into(),
         tagline: "We answer within minutes".into(),
-        color: "#7650ff".into(),
+        palette: Palette {
+            brand: "#7650ff".into(),
+            brand_far: "#6242d3".into(),
+            on_brand: "#ffffff".into(),
+            accent_light: "#7650ff".into(),
+            accent_dark: "#a58cff".into(),
+        },
         logo_url: None,
         show_online_badge: true,
         options: WidgetOptions::default(),

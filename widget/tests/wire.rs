@@ -7,9 +7,9 @@ use serde::Serialize;
 use shared::{
     Ack, Agent, AgentId, Attachment, AttachmentId, ClientId, Consent, Conversation, ConversationId,
     ConversationList, ConversationStatus, CustomerId, ErrorBody, ErrorCode, ErrorDetail, Event, Goodbye,
-    Heartbeat, Message, MessageId, MessagePage, Presence, Radius, Reader, Receipt, ReceiptState, SendMessage,
-    Sender, SenderType, Session, Snapshot, Sound, StartConversation, Thread, Timestamp, Typing, WidgetId,
-    WidgetOptions, WidgetSettings, id::uuid_v7,
+    Heartbeat, Message, MessageId, MessagePage, Palette, Presence, Radius, Reader, Receipt, ReceiptState,
+    SendMessage, Sender, SenderType, Session, Snapshot, Sound, StartConversation, Thread, Timestamp, Typing,
+    WidgetId, WidgetOptions, WidgetSettings, id::uuid_v7,
 };
 use std::fmt::Debug;
 use uuid::Uuid;
@@ -150,7 +150,13 @@ fn settings_and_sessions_are_read() {
         id: WidgetId(uuid(6)),
         heading: "Harbour Books".into(),
         tagline: String::new(),
-        color: "#7650ff".into(),
+        palette: Palette {
+            brand: "#7650ff".into(),
+            brand_far: "#6242d3".into(),
+            on_brand: "#ffffff".into(),
+            accent_light: "#7650ff".into(),
+            accent_dark: "#a58cff".into(),
+        },
         logo_url: Some("https://example.org/logo.png".into()),
         show_online_badge: true,
         options: WidgetOptions::default(),

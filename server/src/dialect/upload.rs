@@ -34,7 +34,7 @@ pub fn body_limit(app: &App) -> DefaultBodyLimit {
     DefaultBodyLimit::max(usize::try_from(body_max_bytes(app)).unwrap_or(usize::MAX))
 }
 
-const fn body_max_bytes(app: &App) -> u64 {
+fn body_max_bytes(app: &App) -> u64 {
     app.attachments.max_bytes() + BESIDE_MAX_BYTES
 }
 

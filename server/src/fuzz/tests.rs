@@ -176,6 +176,11 @@ fn no_form_makes_a_reader_panic_or_pass_what_it_must_not() {
 }
 
 #[test]
+fn no_identity_token_is_believed_that_the_widget_has_not_signed_for_now() {
+    run("identities");
+}
+
+#[test]
 fn no_id_code_key_or_token_has_a_second_spelling() {
     run("ids");
 }

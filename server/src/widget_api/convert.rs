@@ -1,11 +1,10 @@
 //! Entities of the domain to the wire types of `shared`.
 
-use crate::domain;
+use crate::{domain, widget_api::palette};
 use shared::{
     Agent, Attachment, Conversation, ConversationStatus, Event, Message, Presence, Reader, Receipt,
-    ReceiptState, Sender,
+    ReceiptState, Sender, SenderType, Session, Thread, Typing, WidgetSettings,
 };
-use shared::{SenderType, Session, Thread, Typing, WidgetSettings};
 
 pub fn conversation(conversation: domain::Conversation) -> Conversation {
     Conversation {
@@ -96,7 +95,7 @@ pub fn widget_settings(widget: domain::Widget) -> WidgetSettings {
         id: widget.id,
         heading: widget.heading,
         tagline: widget.tagline,
-        color: widget.color,
+        palette: palette::of(&widget.color),
         logo_url: widget.logo_url,
         show_online_badge: widget.show_online_badge,
         options: widget.options,

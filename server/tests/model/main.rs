@@ -28,7 +28,9 @@ use crate::{
 };
 use proptest::{
     prelude::*,
-    test_runner::{Config, FailurePersistence, FileFailurePersistence, TestCaseError, TestError, TestRunner},
+    test_runner::{
+        Config, FailurePersistence, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner,
+    },
 };
 use std::{cell::Cell, fmt, sync::mpsc};
 use tokio::runtime::{Builder, Runtime};
@@ -234,9 +236,15 @@ fn a_message_that_waits_for_its_turn_to_begin_a_conversation_is_not_sent_ahead_b
     ]);
 }
 
-/// A model that finds nothing wrong might be one that finds nothing.
+/// A model that finds nothing wrong might be one that finds nothing. The same steps each time: which of a sabotage's marks shows
+/// first is chance.
 fn assert_noticed(sabotage: Sabotage, what: &[&str]) {
-    let config = Config { failure_persistence: None, max_shrink_iters: 0, ..Config::default() };
+    let config = Config {
+        failure_persistence: None,
+        max_shrink_iters: 0,
+        rng_seed: RngSeed::Fixed(1),
+        ..Config::default()
+    };
     match run(20 * STEPS_OF_CASE, &config, sabotage) {
         Err((wrong, _)) => {
             let is_meant = what.iter().any(|what| wrong.contains(what));
@@ -259,5 +267,9 @@ fn the_model_notices_a_stream_that_is_resumed_too_late() {
 
 #[test]
 fn the_model_notices_an_acknowledgement_without_a_message() {
-    assert_noticed(Sabotage::ForgetsAcknowledged, &["is acknowledged and not stored"]);
+    // Or it is missing where it is shown, whichever shows first.
+    assert_noticed(
+        Sabotage::ForgetsAcknowledged,
+        &["is acknowledged and not stored", "which is not stored", "than is stored"],
+    );
 }

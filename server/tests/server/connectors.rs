@@ -4,7 +4,7 @@ use crate::support::{Answer, PATIENCE, TestServer, request};
 use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use server::{
-    app::{App, Settings},
+    app::Settings,
     connectors,
     domain::{ChangeKind, JobState, MessageQuery, code},
     live::Signal,
@@ -228,7 +228,8 @@ async fn a_customer_who_is_erased_takes_their_deliveries_with_them() {
 async fn without_a_connector_messages_fail_and_say_why_and_there_is_no_mock() {
     let server = TestServer::start().await;
     let settings = Settings { is_mock: false, ..(*server.app.settings).clone() };
-    let app = App { settings: Arc::new(settings), ..server.app.clone() };
+    let mut app = server.app.clone();
+    app.settings = Arc::new(settings);
     connectors::start(app.clone());
     let conversation = start(&server, "SLACK", "@ada", Some("one")).await;
     arrive_as(&server, &conversation, &["failed"]).await;

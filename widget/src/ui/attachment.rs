@@ -21,10 +21,12 @@ pub fn draw(message: &Element, files: &[Attachment]) {
         let link = if let Some((width, height)) = picture(file) {
             let link = stamp(
                 view! {
-                    <a class="box picture" download="" target="_blank" rel="noopener noreferrer">
-                        <span class="said"></span>
-                        <img loading="lazy"/>
-                    </a>
+                    <div>
+                        <a class="box picture" download="" target="_blank" rel="noopener noreferrer">
+                            <span class="said"></span>
+                            <img loading="lazy"/>
+                        </a>
+                    </div>
                 },
                 place,
             );
@@ -37,11 +39,13 @@ pub fn draw(message: &Element, files: &[Attachment]) {
         } else {
             let link = stamp(
                 view! {
-                    <a class="box file" download="" target="_blank" rel="noopener noreferrer">
-                        <span class="said"></span>
-                        <span class="file-name" dir="auto"></span>
-                        <span class="file-info" dir="auto"></span>
-                    </a>
+                    <div>
+                        <a class="box file" download="" target="_blank" rel="noopener noreferrer">
+                            <span class="said"></span>
+                            <span class="file-name" dir="auto"></span>
+                            <span class="file-info" dir="auto"></span>
+                        </a>
+                    </div>
                 },
                 place,
             );

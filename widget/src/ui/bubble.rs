@@ -10,6 +10,7 @@ use crate::{
         rows::{Bubble, From, Tick},
     },
     ui::{attachment, avatar, built, child, stamp},
+    wire::id_text,
 };
 use js_sys::Array;
 use leptos::prelude::*;
@@ -29,12 +30,14 @@ const REFUSED: u32 = 5;
 pub fn new() -> Element {
     built(view! {
         <div>
-            <span class="face" aria-hidden="true"></span>
-            <p class="name" dir="auto"></p>
-            <div class="box text" dir="auto"></div>
-            <div class="files"></div>
-            <p class="meta"><span></span> <span class="said"></span></p>
-            <div class="refused"></div>
+            <div>
+                <span class="face" aria-hidden="true"></span>
+                <p class="name" dir="auto"></p>
+                <div class="box text" dir="auto"></div>
+                <div class="files"></div>
+                <p class="meta"><span></span> <span class="said"></span></p>
+                <div class="refused"></div>
+            </div>
         </div>
     })
 }
@@ -71,13 +74,13 @@ fn draw_refusal(place: &Element, id: ClientId, tick: Tick) {
         ErrorCode::Internal => "refused_broken",
         _ => "refused",
     });
-    stamp(view! { <span></span> }, place);
-    stamp(view! { <button type="button" name="try-again"></button> }, place);
-    stamp(view! { <button type="button" name="delete"></button> }, place);
+    stamp(view! { <div><span></span></div> }, place);
+    stamp(view! { <div><button type="button" name="try-again"></button></div> }, place);
+    stamp(view! { <div><button type="button" name="delete"></button></div> }, place);
     for (index, text) in (0..).zip([reason, t("try_again"), t("delete")]) {
         let part = child(place, index);
         set(&part, "textContent", &text.into());
-        set(&part, "value", &id.to_string().into());
+        set(&part, "value", &id_text(id.0).into());
     }
 }
 

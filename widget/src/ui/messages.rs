@@ -67,7 +67,7 @@ impl Drawn {
             bubble::draw(&message, id, None, bubble);
             message
         } else {
-            let line = built(view! { <p></p> });
+            let line = built(view! { <div><p></p></div> });
             draw_line(&line, &row);
             line
         };

@@ -69,12 +69,14 @@ fn chip_id(file: &Picked) -> JsValue {
 fn new_chip(tray: &Element, file: &Picked) -> Element {
     let chip = stamp(
         view! {
-            <div role="listitem">
-                <span class="file-name" dir="auto"></span>
-                <span class="file-info" dir="auto"></span>
-                <progress max="100"></progress>
-                <button type="button" name="retry"></button>
-                <button type="button" name="remove"></button>
+            <div>
+                <div role="listitem">
+                    <span class="file-name" dir="auto"></span>
+                    <span class="file-info" dir="auto"></span>
+                    <progress max="100"></progress>
+                    <button type="button" name="retry"></button>
+                    <button type="button" name="remove"></button>
+                </div>
             </div>
         },
         tray,
