@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
 import tests from './playwright.config.ts';
 
-/** `npm run measure`: figures to read, from a machine that does nothing else. Nothing is compared. */
+/** `cargo xtask measure`: figures to read, from a machine that does nothing else. Nothing is compared. */
 export default defineConfig({ ...tests, testDir: '.', testMatch: 'measurements.ts', workers: 1, timeout: 300_000 });

@@ -1,5 +1,6 @@
-import type { Frame, Page } from '@playwright/test';
+import type { Browser, Frame, Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
+import { originOf, serveCompressed } from './support/compressed-folder.ts';
 import { beginLong, scrollThrough } from './support/long-history.ts';
 
 test.use({ mockScript: 'quiet.toml' });
@@ -123,4 +124,62 @@ test('typing with ten thousand messages loaded, at a fourth of the CPU', async (
   await host.panel.composer.pressSequentially('The quick brown fox jumps over the lazy dog. '.repeat(3), { delay: 40 });
   const frames_ms = await panel.evaluate(() => window.frames_ms);
   console.log(summary('from frame to frame, while typing', frames_ms.map(Math.round)));
+});
+
+/** As Chromium's own developer tools have it. */
+const SLOW_4G = { offline: false, latency: 562.5, downloadThroughput: 180_000, uploadThroughput: 84_375 };
+
+/** From a click on the page's button to the focus in the field of a frame that it opens; in a browser that knows nothing yet. */
+async function clickToField(browser: Browser, address: string): Promise<number> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
+  await page.goto(address);
+  const button = page.getByRole('button').first();
+  await button.waitFor();
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  await cdp.send('Network.emulateNetworkConditions', SLOW_4G);
+  const time_ms = page.evaluate(
+    () =>
+      new Promise<number>((done) => {
+        addEventListener(
+          'click',
+          () => {
+            const start = performance.now();
+            const frames = () => [document, ...[...document.querySelectorAll('*')].map((element) => element.shadowRoot)]
+              .flatMap((root) => [...(root?.querySelectorAll('iframe') ?? [])]);
+            const look = () => {
+              // It is of the same origin.
+              const has = frames().some((frame) => frame.contentDocument?.activeElement?.matches('textarea'));
+              if (has) done(performance.now() - start);
+              else requestAnimationFrame(look);
+            };
+            look();
+          },
+          { capture: true, once: true },
+        );
+      }),
+  );
+  // Without a way to it that would show what is meant.
+  await button.dispatchEvent('click');
+  const taken_ms = await time_ms;
+  await context.close();
+  return taken_ms;
+}
+
+test('from a click to the composer, against an empty program, at a fourth of the CPU and on slow 4G', async ({ browser, server }) => {
+  const folder = process.env.PORCHLIGHT_EMPTY;
+  test.skip(!folder, '`cargo xtask measure` builds what it is compared with.');
+  const empty = await serveCompressed(folder!);
+  const ours_ms: number[] = [];
+  const theirs_ms: number[] = [];
+  for (let round = 0; round < 7; round += 1) {
+    ours_ms.push(await clickToField(browser, `${server.origin}/demo`));
+    theirs_ms.push(await clickToField(browser, originOf(empty)));
+  }
+  empty.close();
+  console.log(summary('from the click to the composer', ours_ms.map(Math.round)));
+  console.log(summary('the same, with an empty program', theirs_ms.map(Math.round)));
+  const median = (times_ms: number[]) => times_ms.toSorted((a, b) => a - b)[Math.floor(times_ms.length / 2)]!;
+  console.log(`times as long: ${(median(ours_ms) / median(theirs_ms)).toFixed(2)}`);
 });

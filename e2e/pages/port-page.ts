@@ -34,6 +34,8 @@ export class PortPage {
   /** Shows the panel and waits until one can type. */
   async open(): Promise<void> {
     await this.say('open');
+    // As the loader does.
+    await this.page.locator('iframe').evaluate((frame: HTMLIFrameElement) => frame.focus());
     await expect(this.panel.composer).toBeFocused();
   }
 

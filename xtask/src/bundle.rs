@@ -63,6 +63,17 @@ pub fn provide(project: &Project) -> Result<()> {
         .context("noting what the panel was built from")
 }
 
+/// Builds the least that a Leptos program can be, as the panel is built. Answers where it is.
+pub fn build_empty(project: &Project) -> Result<PathBuf> {
+    let tools = PanelTools::provide(project)?;
+    let small_std = SmallStd::provide(project)?;
+    let directory = project.target.join("empty");
+    let mut trunk = tools.trunk(project)?;
+    trunk.args(["build", "--release", "--public-url", "./", "--dist"]).arg(&directory);
+    process::run(small_std.apply(trunk.arg("e2e/empty/index.html")))?;
+    Ok(directory)
+}
+
 /// Whether the standard library is compiled together with the panel, for size. The one that rustup ships can say where and why
 /// it panicked, in a tenth of all that a visitor downloads, and a panel has nobody to say it to. Only unstable options of
 /// cargo and rustc leave that out; what they are given here decides about size and about nothing else.

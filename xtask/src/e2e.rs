@@ -64,6 +64,18 @@ pub fn run_engines(project: &Project, engines: &Engines, arguments: &[String]) -
     process::run(&mut command)
 }
 
+/// Prints figures, and compares the panel with a program in `empty`.
+pub fn run_measurements(
+    project: &Project,
+    browser: &Browser,
+    empty: &Path,
+    arguments: &[String],
+) -> Result<()> {
+    let mut command = browser.command(project, playwright(project));
+    command.args(["test", "--config", "measurements.config.ts"]).args(arguments);
+    process::run(command.env("PORCHLIGHT_EMPTY", empty))
+}
+
 /// `cargo xtask screenshots`.
 pub fn take_screenshots(project: &Project) -> Result<ExitCode> {
     let browser = Browser::provide(project)?;

@@ -13,6 +13,7 @@ mod e2e;
 mod engines;
 mod fingerprint;
 mod http;
+mod measure;
 mod process;
 mod progress;
 mod project;
@@ -55,6 +56,8 @@ enum Command {
     Bench(bench::Options),
     /// Plays visitors against the server at full size, breaks things, and judges what was promised
     Soak(soak::Options),
+    /// Measures what a visitor waits for, in Chromium on a slowed machine and network
+    Measure(measure::Options),
     /// Takes the screenshots that the documentation shows
     Screenshots,
     /// What `cargo test` calls for each of the panel's test programs
@@ -89,6 +92,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Budget => budget::run(&project),
         Command::Bench(options) => bench::run(&project, &options),
         Command::Soak(options) => soak::run(&project, &options),
+        Command::Measure(options) => measure::run(&project, &options),
         Command::Screenshots => e2e::take_screenshots(&project),
         Command::WasmRunner(options) => wasm_runner::run(&project, &options),
     }

@@ -108,7 +108,11 @@ impl Timeline {
             return;
         }
         match self.messages.binary_search_by_key(&message.seq, |known| known.seq) {
-            Ok(index) => self.messages[index] = message,
+            // An answer that was overtaken says less of how far it has come.
+            Ok(index) => {
+                let ack = message.ack.max(self.messages[index].ack);
+                self.messages[index] = Message { ack, ..message };
+            }
             Err(index) => self.messages.insert(index, message),
         }
     }
