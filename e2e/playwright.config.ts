@@ -9,7 +9,8 @@ export default defineConfig({
   outputDir: 'test-results',
   fullyParallel: true,
   forbidOnly: true,
-  workers: 2,
+  // They mostly wait for the mock agent to read and to type.
+  workers: 3,
   // A test that passes the second time has failed.
   retries: 0,
   timeout: 60_000,

@@ -206,7 +206,8 @@ color-scheme:${/light|dark/.test(settings.colorScheme) ? settings.colorScheme : 
       keep('sessionStorage');
     } else if (name !== 'greeted')
       extras ||= import('./__PORCHLIGHT_EXTRAS__').then(
-        (module) => module.default(...core, keep, listen, post),
+        // Unless it is all over by now.
+        (module) => api.id && module.default(...core, keep, listen, post),
         () => {
           extras = 0;
           warn('its third script was not loaded');
