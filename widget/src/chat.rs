@@ -619,7 +619,7 @@ async fn look_for_conversation() {
     let mut chat = chat();
     if let Some(list) = list {
         for conversation in list {
-            chat.timeline.update(conversation);
+            chat.timeline.answered(conversation);
         }
         chat.follow_timeline();
     } else {

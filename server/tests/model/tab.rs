@@ -583,7 +583,7 @@ impl Tab {
         let list = reply.as_ref().and_then(Reply::read::<ConversationList>);
         if let Some(list) = list {
             for conversation in list.conversations {
-                self.chat().timeline.update(conversation);
+                self.chat().timeline.answered(conversation);
             }
             self.follow_timeline();
         } else {

@@ -2,8 +2,8 @@
 //! whichever comes first and however often. The place of a message is its `seq`.
 
 use shared::{
-    Ack, ClientId, Conversation, ConversationId, Message, MessagePage, Reader, Receipt, ReceiptState,
-    SenderType, Seq, Thread,
+    Ack, ClientId, Conversation, ConversationId, ConversationStatus, Message, MessagePage, Reader, Receipt,
+    ReceiptState, SenderType, Seq, Thread,
 };
 
 #[derive(Clone, Debug, Default)]
@@ -89,7 +89,7 @@ impl Timeline {
 
     /// A conversation with its newest messages, as the server answered when it was started.
     pub fn thread(&mut self, thread: Thread) {
-        self.update(thread.conversation);
+        self.answered(thread.conversation);
         for message in thread.messages {
             self.message(message);
         }
@@ -99,6 +99,16 @@ impl Timeline {
     pub fn update(&mut self, conversation: Conversation) {
         if self.turn_to(conversation.id) {
             self.conversation = Some(conversation);
+        }
+    }
+
+    /// What an answer says of a conversation. An event may have overtaken it, and says then what is so; but what is closed stays
+    /// closed.
+    pub fn answered(&mut self, conversation: Conversation) {
+        let known = self.conversation.as_ref().filter(|known| known.id == conversation.id);
+        let is_news = known.is_none_or(|known| known.updated_at < conversation.updated_at);
+        if is_news || conversation.status == ConversationStatus::Closed {
+            self.update(conversation);
         }
     }
 
@@ -280,6 +290,23 @@ mod tests {
         timeline.message(Message { ack: Ack::Read, ..from_customer(5) });
         let acks: Vec<Ack> = timeline.messages().iter().map(|message| timeline.ack(message)).collect();
         assert_eq!(acks, [Ack::Read, Ack::Read, Ack::Delivered, Ack::Sent, Ack::Read]);
+    }
+
+    #[test]
+    fn an_answer_that_was_overtaken_takes_back_neither_a_receipt_nor_a_change() {
+        let mut timeline = Timeline::default();
+        timeline.thread(thread(1, vec![Message { ack: Ack::Read, ..from_customer(1) }]));
+        timeline.message(from_customer(1));
+        assert_eq!(timeline.ack(&timeline.messages()[0]), Ack::Read);
+
+        let early = conversation(1);
+        let late = Conversation { updated_at: early.updated_at.plus_seconds(1), ..early.clone() };
+        timeline.update(late.clone());
+        timeline.answered(Conversation { status: ConversationStatus::Resolved, ..early.clone() });
+        assert_eq!(timeline.conversation(), Some(&late));
+        let closed = Conversation { status: ConversationStatus::Closed, ..early };
+        timeline.answered(closed.clone());
+        assert_eq!(timeline.conversation(), Some(&closed));
     }
 
     #[test]
