@@ -9,8 +9,7 @@ export default defineConfig({
   outputDir: 'test-results',
   fullyParallel: true,
   forbidOnly: true,
-  // They mostly wait for the mock agent to read and to type.
-  workers: 3,
+  workers: 2,
   // A test that passes the second time has failed.
   retries: 0,
   timeout: 60_000,
