@@ -1,7 +1,8 @@
 -- The foundation: companies and what they own, conversations, messages, visitor sessions, the change log.
 --
 -- Conventions: ids are UUIDv7 in 16 bytes; times are microseconds since 1970, UTC; a `num` is the integer name of the same row,
--- for APIs that have integers. Foreign keys carry the company, so that no row can point into another company's.
+-- for APIs that have integers. Foreign keys carry the company, so that no row can point into another company's. Words are
+-- checked by OR, because of an IN's list SQLite makes a table for each row that is written.
 
 -- Facts about this database file, one row.
 CREATE TABLE meta (
@@ -25,7 +26,7 @@ CREATE TABLE agent (
     id BLOB NOT NULL UNIQUE,
     company_id BLOB NOT NULL REFERENCES company (id),
     name TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('live', 'away', 'offline')),
+    status TEXT NOT NULL CHECK (status = 'live' OR status = 'away' OR status = 'offline'),
     created_at INTEGER NOT NULL,
     UNIQUE (company_id, id)
 ) STRICT;
@@ -114,7 +115,7 @@ CREATE TABLE conversation (
     assignee_id BLOB,
     -- The client id of the first message when a visitor started it: starting twice starts one.
     start_key BLOB,
-    status TEXT NOT NULL CHECK (status IN ('open', 'pending', 'resolved', 'closed')),
+    status TEXT NOT NULL CHECK (status = 'open' OR status = 'pending' OR status = 'resolved' OR status = 'closed'),
     last_seq INTEGER NOT NULL DEFAULT 0,
     customer_read_seq INTEGER NOT NULL DEFAULT 0,
     agent_read_seq INTEGER NOT NULL DEFAULT 0,
@@ -142,7 +143,7 @@ CREATE TABLE message (
     conversation_id BLOB NOT NULL,
     seq INTEGER NOT NULL CHECK (seq >= 1),
     client_id BLOB,
-    sender_type TEXT NOT NULL CHECK (sender_type IN ('customer', 'agent', 'bot', 'system')),
+    sender_type TEXT NOT NULL CHECK (sender_type = 'customer' OR sender_type = 'agent' OR sender_type = 'bot' OR sender_type = 'system'),
     sender_id BLOB,
     content TEXT NOT NULL,
     ack INTEGER NOT NULL CHECK (ack BETWEEN -1 AND 3),
@@ -160,7 +161,7 @@ CREATE TABLE change (
     rev INTEGER NOT NULL,
     conversation_id BLOB NOT NULL,
     customer_id BLOB,
-    kind TEXT NOT NULL CHECK (kind IN ('conversation', 'message', 'receipt')),
+    kind TEXT NOT NULL CHECK (kind = 'conversation' OR kind = 'message' OR kind = 'receipt'),
     -- Of a message: its seq. Of a receipt: up to which seq.
     seq INTEGER,
     -- Of a receipt: whose (customer, agent), what (delivered, read), and when.

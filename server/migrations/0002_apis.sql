@@ -140,7 +140,7 @@ CREATE TABLE delivery_job (
     channel_id BLOB NOT NULL,
     message_id BLOB NOT NULL UNIQUE,
     seq INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('trying_deliver', 'delivered', 'failed')),
+    state TEXT NOT NULL CHECK (state = 'trying_deliver' OR state = 'delivered' OR state = 'failed'),
     reason TEXT,
     created_at INTEGER NOT NULL,
     finished_at INTEGER,
@@ -215,7 +215,7 @@ CREATE TABLE change_v2 (
     -- Null for a change of a customer alone.
     conversation_id BLOB,
     customer_id BLOB,
-    kind TEXT NOT NULL CHECK (kind IN ('conversation', 'message', 'receipt', 'customer', 'job')),
+    kind TEXT NOT NULL CHECK (kind = 'conversation' OR kind = 'message' OR kind = 'receipt' OR kind = 'customer' OR kind = 'job'),
     is_new INTEGER NOT NULL DEFAULT 0,
     -- Of a message: its seq. Of a receipt: up to which seq. Of a job: its num.
     seq INTEGER,

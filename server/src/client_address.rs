@@ -3,10 +3,8 @@
 
 use crate::app::App;
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderName, header},
-    middleware::Next,
-    response::Response,
 };
 use serde::{Deserialize, Deserializer, de};
 use std::{
@@ -133,7 +131,7 @@ impl TrustedProxies {
 }
 
 /// Finds out whom a request counts for.
-pub async fn recognise(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub fn recognise(app: &App, request: &mut Request) {
     let proxies = &app.trusted_proxies;
     if let Some(Peer(peer)) = request.extensions().get::<Peer>().copied() {
         let headers = request.headers();
@@ -150,7 +148,6 @@ pub async fn recognise(State(app): State<App>, mut request: Request, next: Next)
             request.extensions_mut().insert(ClientAddress::of(client));
         }
     }
-    next.run(request).await
 }
 
 /// What the lines of a header say, in order: an address, or nothing for a hop that tells none.

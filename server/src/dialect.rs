@@ -175,8 +175,7 @@ pub fn assemble<D: Dialect>(
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(app.clone(), give_up_slow_bodies))
-        .layer(middleware::from_fn(refuse::<D>));
+        .layer(middleware::from_fn_with_state(app.clone(), refuse::<D>));
     let mut documented = OpenApiRouter::from(routes);
     *documented.get_openapi_mut() = document;
     documented
@@ -244,21 +243,16 @@ pub async fn enter<D: Dialect>(State(app): State<App>, request: Request, next: N
     response
 }
 
-/// Refuses a request whose body doesn't come.
-pub async fn give_up_slow_bodies(State(app): State<App>, request: Request, next: Next) -> Response {
-    let (request, given_up) = app.body_pace.watch(request);
-    given_up.or(next.run(request).await, || Refusal::from(Error::TooSlow).into_response())
-}
-
-/// Gives every refusal its shape, and logs what was our own fault.
-pub async fn refuse<D: Dialect>(request: Request, next: Next) -> Response {
+/// Refuses a request whose body doesn't come; gives every refusal its shape, and logs what was our own fault.
+pub async fn refuse<D: Dialect>(State(app): State<App>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
-    let request_id =
-        request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
-    let mut response = next.run(request).await;
+    let request_id = request.headers().get(REQUEST_ID).cloned();
+    let (request, given_up) = app.body_pace.watch(request);
+    let mut response = given_up.or(next.run(request).await, || Refusal::from(Error::TooSlow).into_response());
     let Some(Refusal(refused)) = response.extensions_mut().remove::<Refusal>() else {
         return response;
     };
+    let request_id = request_id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     if matches!(*refused, Error::Internal(_) | Error::Unavailable(_)) {
         error!(
             request.id = request_id,

@@ -11,7 +11,7 @@ use crate::{
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, MatchedPath, Request},
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
     middleware::{self, Next},
     response::Response,
     routing::{delete, get, patch, post, put},
@@ -20,10 +20,7 @@ use http::{HeaderName, HeaderValue};
 use shared::limits::BODY_MAX_BYTES;
 use tokio::time::Instant;
 use tower::ServiceBuilder;
-use tower_http::{
-    catch_panic::CatchPanicLayer,
-    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
-};
+use tower_http::catch_panic::CatchPanicLayer;
 use tracing::info;
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -58,10 +55,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(widget_api::error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(CatchPanicLayer::custom(widget_api::error::panicked))
-        .layer(middleware::from_fn_with_state(app.clone(), widget_api::guard::give_up_slow_bodies))
-        .layer(middleware::from_fn_with_state(app.clone(), widget_api::guard::refuse_foreign_pages))
-        .layer(middleware::from_fn_with_state(app.clone(), widget_api::guard::limit_address))
-        .layer(middleware::from_fn(widget_api::error::write_error));
+        .layer(middleware::from_fn_with_state(app.clone(), widget_api::guard::guard));
 
     let mut dialects = Router::new();
     for (part, routes) in documented_apis(&app) {
@@ -97,12 +91,7 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(web::health::healthz))
         .route("/readyz", get(web::health::readyz))
         .nest("/widget/v1", widget_api)
-        .layer(middleware::from_fn(log_request))
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId { app: app.clone() }))
-        .layer(middleware::from_fn(keep_sane_request_id))
-        .layer(middleware::from_fn(web::around::protect))
-        .layer(middleware::from_fn_with_state(app.clone(), client_address::recognise))
+        .layer(middleware::from_fn_with_state(app.clone(), around))
         .with_state(app);
     // Around the routes, so that they see addresses in their normal form.
     let normalized = ServiceBuilder::new().map_request(paths::normalize::<Body>).service(routes);
@@ -116,44 +105,38 @@ fn documented_apis(app: &App) -> Vec<(Part, Router<App>)> {
     apis
 }
 
-/// One line for each request. The route, not the address: an address may hold ids, and a query secrets.
-async fn log_request(request: Request, next: Next) -> Response {
+/// What is done for every request, whatever it asks. One layer, because each costs as much as a small handler.
+async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
+    client_address::recognise(&app, &mut request);
+    let request_id = name_request(&app, &mut request);
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let request_id = request.headers().get(REQUEST_ID).cloned();
-    let response = next.run(request).await;
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    web::around::protect(&mut response);
+    // The route, not the address: an address may hold ids, and a query secrets.
     info!(
         http.method = %method,
-        http.route = route.as_deref().unwrap_or("none"),
+        http.route = route.as_ref().map_or("none", MatchedPath::as_str),
         http.status = response.status().as_u16(),
-        request.id = request_id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or(""),
+        request.id = request_id.to_str().unwrap_or(""),
         elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         "answered a request"
     );
+    response.headers_mut().insert(REQUEST_ID, request_id);
     response
 }
 
 /// A client may name its request, in up to 128 harmless characters. Any other name is dropped, and one made.
-async fn keep_sane_request_id(mut request: Request, next: Next) -> Response {
-    let is_sane = |value: &HeaderValue| {
+fn name_request(app: &App, request: &mut Request) -> HeaderValue {
+    let is_sane = |value: &&HeaderValue| {
         (1..=128).contains(&value.len())
             && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
     };
-    if request.headers().get(REQUEST_ID).is_some_and(|value| !is_sane(value)) {
-        request.headers_mut().remove(REQUEST_ID);
-    }
-    next.run(request).await
-}
-
-#[derive(Clone)]
-struct NewRequestId {
-    app: App,
-}
-
-impl MakeRequestId for NewRequestId {
-    fn make_request_id<B>(&mut self, _request: &http::Request<B>) -> Option<RequestId> {
-        let id = crate::clock::new_id(self.app.clock.now()).simple().to_string();
-        HeaderValue::try_from(id).ok().map(RequestId::new)
-    }
+    let name = request.headers().get(REQUEST_ID).filter(is_sane).cloned().unwrap_or_else(|| {
+        let id = crate::clock::new_id(app.clock.now()).simple().to_string();
+        HeaderValue::try_from(id).expect("hexadecimal digits are a header's value")
+    });
+    request.headers_mut().insert(REQUEST_ID, name.clone());
+    name
 }

@@ -51,7 +51,7 @@ pub async fn write_as_customer(
     let opened = app.conversations.receive(company, incoming).await?;
     let message =
         opened.message.ok_or_else(|| Error::internal("a message was received, and none is there"))?;
-    let conversation = app.conversations.get(company, opened.conversation).await?;
+    let conversation = opened.details.conversation;
     Ok(Reply(Received {
         conversation: ReceivedConversation {
             id: conversation.id.0,

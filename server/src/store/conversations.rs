@@ -56,10 +56,10 @@ pub struct NewOpening {
     pub at: Timestamp,
 }
 
-/// What came of opening a conversation.
+/// What came of opening a conversation: the conversation as it is now, with everything around it.
 #[derive(Clone, Debug)]
 pub struct Opened {
-    pub conversation: ConversationId,
+    pub details: Details,
     /// Whether it was there before.
     pub is_continued: bool,
     pub message: Option<Message>,

@@ -32,7 +32,7 @@ use crate::{
     store::{ChangeSink, Store},
 };
 use async_trait::async_trait;
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
 use rusqlite_migration::{M, Migrations};
 use shared::CompanyId;
 use std::{
@@ -132,6 +132,8 @@ fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
 
 fn configure(connection: &Connection, cache_kib: i32) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(5))?;
+    // Plans are made without a look at the values, or a list is planned anew for each page of it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(N_STATEMENTS);
     connection.pragma_update(None, "foreign_keys", "on")?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;

@@ -39,12 +39,10 @@ pub async fn limit_address(State(app): State<App>, request: Request, next: Next)
     }
 }
 
-pub async fn protect(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub fn protect(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     for (name, value) in UNLESS_SAID {
         headers.entry(name).or_insert(value);
     }
-    response
 }

@@ -1,11 +1,9 @@
 //! The one shape of a refusal: [`shared::ErrorBody`].
 
-use crate::{domain::Error, router::REQUEST_ID};
+use crate::domain::Error;
 use axum::{
     Json,
-    extract::Request,
     http::{HeaderValue, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use shared::{ErrorBody, ErrorCode, ErrorDetail, FieldProblem};
@@ -108,12 +106,11 @@ impl IntoResponse for ApiError {
 }
 
 /// Gives every refusal its body, with the request's id, and logs what was our own fault.
-pub async fn write_error(request: Request, next: Next) -> Response {
-    let request_id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
-    let mut response = next.run(request).await;
+pub fn write_error(mut response: Response, request_id: Option<&HeaderValue>) -> Response {
     let Some(refusal) = response.extensions_mut().remove::<ApiError>() else {
         return response;
     };
+    let request_id = request_id.and_then(|id| id.to_str().ok()).map(str::to_owned);
     if let Some(cause) = refusal.cause {
         error!(
             request.id = request_id.as_deref().unwrap_or(""),

@@ -127,8 +127,7 @@ async fn create(
         opening.message = Some((content, (!by_guest).then(|| Sender::agent(caller.agent))));
     }
     let opened = app.conversations.open(caller.company, opening).await?;
-    let details =
-        app.conversations.details_as_seen_by(caller.company, session.customer, opened.conversation).await?;
+    let details = opened.details;
     let content = if opened.is_continued {
         let all = Page { page_number: 1, page_length: shared::limits::PAGE_MAX };
         with_messages(app, caller, &details, all).await?

@@ -15,8 +15,8 @@ use crate::{
     clock::new_id,
     dialect::{Admin, Input, OnceKey, Reader, Reply, Result, Writer},
     domain::{
-        ChannelChange, ChannelChoice, ChannelKind, ChannelRef, Contact, Content, ConversationRef, Error,
-        NewChannel, Principal, conversations::Opening,
+        ChannelChange, ChannelChoice, ChannelKind, ChannelRef, Contact, Content, Error, NewChannel,
+        Principal, conversations::Opening,
     },
 };
 use axum::extract::State;
@@ -249,9 +249,7 @@ async fn write_first(
     opening.message = Some((content, Some(writer(app, caller, company).await?)));
     let opened = app.conversations.open(company.id, opening).await?;
     let message = opened.message.ok_or_else(|| Error::internal("a first message was not stored"))?;
-    let conversation =
-        app.conversations.details(company.id, ConversationRef::Id(opened.conversation)).await?.conversation;
     let channel = ChannelRef { id: channel.id, num: channel.num, kind: channel.kind };
-    let job = job_of(app, company, conversation.num, channel, &message).await?;
+    let job = job_of(app, company, opened.details.conversation.num, channel, &message).await?;
     Ok(Reply(Answer::ok(job)))
 }

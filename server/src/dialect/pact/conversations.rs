@@ -82,8 +82,7 @@ pub async fn create_conversation(
         opening.message = Some((content, Some(writer(&app, &caller, company).await?)));
     }
     let opened = app.conversations.open(company.id, opening).await?;
-    let details = app.conversations.details(company.id, ConversationRef::Id(opened.conversation)).await?;
-    Ok(Reply(one(details)))
+    Ok(Reply(one(opened.details)))
 }
 
 /// Reads a conversation

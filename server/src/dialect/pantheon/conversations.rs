@@ -54,7 +54,7 @@ pub async fn start_conversation(
         Error::NotFound => Error::invalid("with", "is the id of nobody"),
         error => error,
     })?;
-    Ok(Reply(Started { conversation_id: code::encode(opened.conversation.0) }))
+    Ok(Reply(Started { conversation_id: code::encode(opened.details.conversation.id.0) }))
 }
 
 /// Replies to a conversation

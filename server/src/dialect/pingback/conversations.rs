@@ -139,13 +139,13 @@ pub async fn create_conversation(
     opening.client_id = client_id;
     opening.message = body.initial_message.map(|text| (text.into(), Some(Sender::agent(caller.agent))));
     let opened = app.conversations.open(caller.company, opening).await?;
-    if opened.is_continued {
-        return Ok(Reply(whole(&app, caller.company, opened.conversation).await?));
-    }
-    // Of one that was just made all messages are known.
-    let details = app.conversations.details(caller.company, ConversationRef::Id(opened.conversation)).await?;
-    let messages = opened.message.into_iter().collect();
-    Ok(Reply(convert::conversation(details, messages, &app.settings.public_url)))
+    let messages = if opened.is_continued {
+        app.conversations.all_messages(caller.company, opened.details.conversation.id).await?
+    } else {
+        // Of one that was just made all messages are known.
+        opened.message.into_iter().collect()
+    };
+    Ok(Reply(convert::conversation(opened.details, messages, &app.settings.public_url)))
 }
 
 /// Reads a conversation

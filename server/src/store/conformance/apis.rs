@@ -79,7 +79,7 @@ impl Suite<'_> {
     async fn a_conversation_is_opened_with_whoever_is_meant(&self, home: &Home, abroad: &Home) {
         let nobody = self.store.open_conversation(self.opening(home, Contact::Nobody)).await.unwrap();
         assert!(!nobody.is_continued && nobody.message.is_none());
-        let conversation = self.one(home, nobody.conversation).await;
+        let conversation = self.one(home, nobody.details.conversation.id).await;
         assert_eq!((conversation.customer, conversation.channel.id), (None, home.new.channel));
 
         let customer = self.new_customer(home, Profile::default()).await.unwrap();
@@ -89,9 +89,12 @@ impl Suite<'_> {
         let opened = self.store.open_conversation(opening.clone()).await.unwrap();
         let again = NewOpening { id: ConversationId(self.id()), message_id: MessageId(self.id()), ..opening };
         let repeated = self.store.open_conversation(again).await.unwrap();
-        assert_eq!((repeated.conversation, repeated.is_continued), (opened.conversation, true));
+        assert_eq!(
+            (repeated.details.conversation.id, repeated.is_continued),
+            (opened.details.conversation.id, true)
+        );
         assert_eq!(repeated.message, opened.message);
-        let id = ConversationRef::Id(opened.conversation);
+        let id = ConversationRef::Id(opened.details.conversation.id);
         let details = self.store.conversation_details(home.company, id).await.unwrap().unwrap();
         assert_eq!(details.customer.as_ref(), Some(&customer));
         assert_eq!(details.conversation.first_response_at, Some(Timestamp(20)));
@@ -139,13 +142,16 @@ impl Suite<'_> {
         };
         let first = self.store.open_conversation(with("@ada")).await.unwrap();
         let again = self.store.open_conversation(with("@ada")).await.unwrap();
-        assert_eq!((again.conversation, again.is_continued), (first.conversation, true));
+        assert_eq!(
+            (again.details.conversation.id, again.is_continued),
+            (first.details.conversation.id, true)
+        );
         let other = self.store.open_conversation(with("@bea")).await.unwrap();
         let slack =
             self.store.channel(home.company, ChannelChoice::Kind(ChannelKind::Slack)).await.unwrap().unwrap();
         let ada = self.store.customer_by_handle(home.company, slack.id, "@ada").await.unwrap().unwrap();
         assert_eq!(ada.profile.username.as_deref(), Some("@ada"));
-        assert_eq!(self.one(home, first.conversation).await.customer, Some(ada.id));
+        assert_eq!(self.one(home, first.details.conversation.id).await.customer, Some(ada.id));
         assert!(self.store.customer_by_handle(home.company, slack.id, "@cleo").await.unwrap().is_none());
         assert!(
             self.store.customer_by_handle(home.company, home.new.channel, "@ada").await.unwrap().is_none()
@@ -156,13 +162,14 @@ impl Suite<'_> {
             kind: ChannelKind::Twitter,
             handle: handle.map(str::to_owned),
         };
-        let unknown = self.alter(home, first.conversation, to_twitter(None), 22).await;
+        let unknown = self.alter(home, first.details.conversation.id, to_twitter(None), 22).await;
         assert!(matches!(unknown, Err(Error::ChannelUnusable(_))));
-        let moved = self.alter(home, first.conversation, to_twitter(Some("@ada_t")), 22).await.unwrap();
+        let moved =
+            self.alter(home, first.details.conversation.id, to_twitter(Some("@ada_t")), 22).await.unwrap();
         assert_eq!(moved.conversation.channel.kind, ChannelKind::Twitter);
-        let taken = self.alter(home, other.conversation, to_twitter(Some("@ada_t")), 22).await;
+        let taken = self.alter(home, other.details.conversation.id, to_twitter(Some("@ada_t")), 22).await;
         assert!(matches!(taken, Err(Error::AlreadyExists(_))));
-        assert_eq!(self.one(home, other.conversation).await.channel.kind, ChannelKind::Slack);
+        assert_eq!(self.one(home, other.details.conversation.id).await.channel.kind, ChannelKind::Slack);
     }
 
     async fn a_conversation_is_changed_as_the_rules_say(&self, home: &Home, abroad: &Home) {
@@ -172,7 +179,9 @@ impl Suite<'_> {
             .open_conversation(self.opening(home, Contact::Customer(customer)))
             .await
             .unwrap()
-            .conversation;
+            .details
+            .conversation
+            .id;
         let write = async |sender| {
             let message = NewMessage { at: Timestamp(32), ..self.message(home, id, sender) };
             self.store.send_message(message).await
@@ -215,7 +224,7 @@ impl Suite<'_> {
         let mut ids = Vec::new();
         for n in 0..6 {
             let opening = NewOpening { at: Timestamp(50 + n), ..self.opening(home, Contact::Nobody) };
-            ids.push(self.store.open_conversation(opening).await.unwrap().conversation);
+            ids.push(self.store.open_conversation(opening).await.unwrap().details.conversation.id);
         }
         let assign = || Alteration::Assign(Some(AgentRef::Id(home.agent)));
         self.alter(home, ids[0], Alteration::Resolve, 60).await.unwrap();
@@ -330,19 +339,22 @@ impl Suite<'_> {
         let (files, sessions) =
             self.store.erase_customer(home.company, customer, Timestamp(81)).await.unwrap();
         assert_eq!((files, sessions), (vec!["key-of-a-file".to_owned()], vec![session.id]));
-        let id = ConversationRef::Id(opened.conversation);
+        let id = ConversationRef::Id(opened.details.conversation.id);
         assert!(self.store.customer(home.company, customer).await.unwrap().is_none());
         assert!(self.store.conversation(home.company, id).await.unwrap().is_none());
         assert!(self.store.conversation_details(home.company, id).await.unwrap().is_none());
         assert!(self.store.session_by_access([90; 32]).await.unwrap().is_none());
         assert!(self.store.attachment_by_key("key-of-a-file").await.unwrap().is_none());
-        let page =
-            self.store.messages(home.company, opened.conversation, MessageQuery::After(0), 10).await.unwrap();
+        let page = self
+            .store
+            .messages(home.company, opened.details.conversation.id, MessageQuery::After(0), 10)
+            .await
+            .unwrap();
         assert_eq!(page.messages, []);
         let by_update = ConversationQuery::ByUpdate { status: None, assignee: None, offset: 0 };
         let listed = self.store.conversations(home.company, by_update, 100).await.unwrap();
-        assert!(listed.iter().all(|details| details.conversation.id != opened.conversation));
-        assert!(listed.iter().any(|details| details.conversation.id == stays.conversation));
+        assert!(listed.iter().all(|details| details.conversation.id != opened.details.conversation.id));
+        assert!(listed.iter().any(|details| details.conversation.id == stays.details.conversation.id));
         let changes = self.store.changes(home.company, Some(customer), 0, 100).await.unwrap().changes;
         let tells = |kind: &ChangeKind| matches!(kind, ChangeKind::Message(_) | ChangeKind::Conversation(_));
         assert!(!changes.iter().any(|change| tells(&change.kind)), "{changes:?}");
@@ -355,7 +367,7 @@ impl Suite<'_> {
         // What it was called may be another's name, but not its number.
         let profile = Profile { external_id: Some("gone".into()), ..Profile::default() };
         self.new_customer(home, profile).await.unwrap();
-        let message = self.message(home, stays.conversation, Sender::agent(home.agent));
+        let message = self.message(home, stays.details.conversation.id, Sender::agent(home.agent));
         assert!(self.store.send_message(message).await.unwrap().into_message().num > num);
     }
 }

@@ -54,7 +54,7 @@ impl Suite<'_> {
 
     async fn jobs_are_done_once_and_in_order(&self, home: &Home, abroad: &Home) {
         let opening = self.on_app(home, ChannelKind::Twitter, "jobs");
-        let conversation = self.store.open_conversation(opening).await.unwrap().conversation;
+        let conversation = self.store.open_conversation(opening).await.unwrap().details.conversation.id;
         for _ in 0..3 {
             self.store.reply(self.reply(home, conversation, None)).await.unwrap();
         }
@@ -85,7 +85,7 @@ impl Suite<'_> {
 
     async fn a_reply_moves_and_says_or_does_neither(&self, home: &Home) {
         let opening = self.on_app(home, ChannelKind::Twitter, "mover");
-        let conversation = self.store.open_conversation(opening).await.unwrap().conversation;
+        let conversation = self.store.open_conversation(opening).await.unwrap().details.conversation.id;
         let place = async || {
             let now = self.one(home, conversation).await;
             (now.channel.kind, now.last_seq)
@@ -104,7 +104,8 @@ impl Suite<'_> {
 
     async fn a_conversation_comes_back_to_where_it_was(&self, home: &Home) {
         let opening = || self.on_app(home, ChannelKind::Twitter, "wanderer");
-        let open = async |opening| self.store.open_conversation(opening).await.unwrap().conversation;
+        let open =
+            async |opening| self.store.open_conversation(opening).await.unwrap().details.conversation.id;
         let conversation = open(opening()).await;
         let away = self.reply(home, conversation, Some((ChannelKind::Messenger, Some("wanderer"))));
         self.store.reply(away).await.unwrap();

@@ -36,7 +36,7 @@ impl AttachmentStore for SqliteStore {
         self.read(move |connection| {
             let id_of = |num: &i64| {
                 let sql = "SELECT id FROM attachment WHERE company_id = ?1 AND num = ?2";
-                connection.find(sql, params![company.0, num], |row| Ok(AttachmentId(row.get(0)?)))
+                connection.find(sql, params![company.0, num], |row| first(row).map(AttachmentId))
             };
             nums.iter().map(id_of).collect()
         })

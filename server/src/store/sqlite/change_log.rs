@@ -3,7 +3,7 @@
 use super::{
     SqliteStore, conversations, head_rev, messages,
     rows::{self, Word},
-    sql::{Sql, first},
+    sql::{Row, Sql, first},
     writer::Tx,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     store::LogStore,
 };
 use async_trait::async_trait;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 use shared::{CompanyId, ConversationId, CustomerId, Timestamp, limits::PAGE_DEFAULT};
 use uuid::Uuid;
 
@@ -117,8 +117,8 @@ fn read_change(connection: &Connection, company: CompanyId, row: &Row<'_>) -> Re
         rev: row.get("rev")?,
         // Which one that was is known when all are read.
         previous_rev: 0,
-        conversation: row.get::<_, Option<Uuid>>("change_conversation")?.map(ConversationId),
-        customer: row.get::<_, Option<Uuid>>("customer_id")?.map(CustomerId),
+        conversation: row.get::<Option<Uuid>>("change_conversation")?.map(ConversationId),
+        customer: row.get::<Option<Uuid>>("customer_id")?.map(CustomerId),
         is_new: row.get("is_new")?,
         kind,
     }))
@@ -126,7 +126,7 @@ fn read_change(connection: &Connection, company: CompanyId, row: &Row<'_>) -> Re
 
 fn read_kind(connection: &Connection, company: CompanyId, row: &Row<'_>) -> Result<Option<ChangeKind>> {
     Ok(match row.get_ref("kind")?.as_str()? {
-        "message" => match row.get::<_, Option<Uuid>>("id")? {
+        "message" => match row.get::<Option<Uuid>>("id")? {
             Some(_) => Some(ChangeKind::Message(rows::message(row)?)),
             None => None,
         },
@@ -135,7 +135,7 @@ fn read_kind(connection: &Connection, company: CompanyId, row: &Row<'_>) -> Resu
             Some(ChangeKind::Receipt(Receipt {
                 by: rows::word(row, "receipt_by")?,
                 state: rows::word(row, "receipt_state")?,
-                from_seq: row.get::<_, Option<i64>>("receipt_from_seq")?.unwrap_or(up_to_seq),
+                from_seq: row.get::<Option<i64>>("receipt_from_seq")?.unwrap_or(up_to_seq),
                 up_to_seq,
                 at: Timestamp(row.get("at")?),
             }))
@@ -144,9 +144,7 @@ fn read_kind(connection: &Connection, company: CompanyId, row: &Row<'_>) -> Resu
             let id = ConversationRef::Id(ConversationId(row.get("change_conversation")?));
             conversations::find(connection, company, id)?.map(ChangeKind::Conversation)
         }
-        "customer" => {
-            row.get::<_, Option<Uuid>>("customer_id")?.map(|id| ChangeKind::Customer(CustomerId(id)))
-        }
+        "customer" => row.get::<Option<Uuid>>("customer_id")?.map(|id| ChangeKind::Customer(CustomerId(id))),
         "job" => {
             let num: i64 = row.get("change_seq")?;
             connection

@@ -103,7 +103,7 @@ pub fn check(path: &Path) -> Result<Vec<Finding>, CheckError> {
     }
     if let Some(files) = files {
         let attachments: Vec<(i64, String)> =
-            tx.list("SELECT num, key FROM attachment", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            tx.list("SELECT num, key FROM attachment", [], |row| Ok((row.get("num")?, row.get("key")?)))?;
         findings.extend(files.compare(&attachments));
     }
     Ok(findings)

@@ -5,7 +5,7 @@ use super::{
     change_log::{Entry, log},
     customers, directory, messages,
     rows::{self, Word, select_conversation, select_details},
-    sql::{Sql, first},
+    sql::{Row, Sql, first},
     writer::{Command, Tx},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 use async_trait::async_trait;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 use shared::{Ack, CompanyId, ConversationId, CustomerId, Seq, Timestamp};
 use uuid::Uuid;
 
@@ -290,7 +290,7 @@ impl Command for NewOpening {
                 Some(message.apply(tx)?.into_message())
             }
         };
-        Ok(Opened { conversation, is_continued: existing.is_some(), message })
+        opened(tx, self.company, conversation, existing.is_some(), message)
     }
 }
 
@@ -348,7 +348,7 @@ impl NewOpening {
         )?;
         let Some(conversation) = found.map(ConversationId) else { return Ok(None) };
         let message = messages::find_by_client_id(tx, conversation, client_id)?;
-        Ok(Some(Opened { conversation, is_continued: true, message }))
+        opened(tx, self.company, conversation, true, message).map(Some)
     }
 
     fn insert(&self, tx: &mut Tx<'_>, channel: &Channel, customer: Option<&Customer>) -> Result<()> {
@@ -370,7 +370,7 @@ impl NewOpening {
              WHERE c.customer_id = ?1 AND c.status <> 'closed' AND c.erased_at IS NULL
                AND (c.channel_id = ?2 OR EXISTS
                     (SELECT 1 FROM conversation_channel v WHERE v.conversation_id = c.id AND v.channel_id = ?2))
-             ORDER BY is_there DESC, c.num DESC LIMIT 1", params![customer.0, channel], |row| Ok((ConversationId(row.get("id")?), row.get::<_, bool>("is_there")?)))?;
+             ORDER BY is_there DESC, c.num DESC LIMIT 1", params![customer.0, channel], |row| Ok((ConversationId(row.get("id")?), row.get::<bool>("is_there")?)))?;
         let Some((id, is_there)) = found else { return Ok(None) };
         if !is_there {
             move_to(tx, id, channel)?;
@@ -379,6 +379,17 @@ impl NewOpening {
         }
         Ok(Some(id))
     }
+}
+
+fn opened(
+    tx: &Tx<'_>,
+    company: CompanyId,
+    conversation: ConversationId,
+    is_continued: bool,
+    message: Option<Message>,
+) -> Result<Opened> {
+    let details = find_details(tx.connection, company, ConversationRef::Id(conversation))?;
+    Ok(Opened { details: details.ok_or(Error::NotFound)?, is_continued, message })
 }
 
 fn touch(tx: &mut Tx<'_>, conversation: ConversationId, at: Timestamp) -> Result<()> {
@@ -403,6 +414,10 @@ fn move_to(tx: &mut Tx<'_>, conversation: ConversationId, channel: Uuid) -> Resu
 
 impl Command for Submission {
     type Output = (Details, Sent);
+
+    fn may_refuse_late(&self) -> bool {
+        !self.content.attachments().is_empty()
+    }
 
     fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Output> {
         let Self { id, company, conversation, seen_by, author, client_id, content, language, at } = self;

@@ -95,7 +95,7 @@ impl DeliveryStore for SqliteStore {
                     num: row.get("num")?,
                     id: row.get("id")?,
                     webhook_num: row.get("webhook_num")?,
-                    conversation: row.get::<_, Option<Uuid>>("conversation_id")?.map(ConversationId),
+                    conversation: row.get::<Option<Uuid>>("conversation_id")?.map(ConversationId),
                     body: row.get("body")?,
                     n_attempts: row.get("n_attempts")?,
                     due_at: Timestamp(row.get("due_at")?),

@@ -236,7 +236,7 @@ impl DirectoryStore for SqliteStore {
 
     async fn outlet(&self, company: CompanyId, code: Option<&str>) -> Result<Option<Outlet>> {
         let code = code.map(str::to_owned);
-        self.read(move |connection| connection.find("SELECT num, code, name FROM outlet WHERE company_id = ?1 AND (?2 IS NULL OR code = ?2) ORDER BY num LIMIT 1", params![company.0, code], |row| Ok(Outlet { num: row.get(0)?, code: row.get(1)?, name: row.get(2)? }))).await
+        self.read(move |connection| connection.find("SELECT num, code, name FROM outlet WHERE company_id = ?1 AND (?2 IS NULL OR code = ?2) ORDER BY num LIMIT 1", params![company.0, code], |row| Ok(Outlet { num: row.get("num")?, code: row.get("code")?, name: row.get("name")? }))).await
     }
 
     async fn create_webhook(&self, webhook: NewWebhook) -> Result<Webhook> {

@@ -5,7 +5,7 @@ use super::{
     change_log::{Entry, log},
     conversations::log_conversation,
     rows::{self, Word, select_conversation, select_message},
-    sql::Sql,
+    sql::{Row, Sql},
     writer::{Command, Tx},
 };
 use crate::domain::{
@@ -13,11 +13,15 @@ use crate::domain::{
     Result, Rev, Sender, Side, Status,
     message::{Acceptance, Existing, NewMessage, Sent, accept},
 };
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 use shared::{Ack, ClientId, CompanyId, ConversationId, CustomerId, Seq, Timestamp};
 
 impl Command for NewMessage {
     type Output = Sent;
+
+    fn may_refuse_late(&self) -> bool {
+        !self.content.attachments().is_empty()
+    }
 
     fn apply(self, tx: &mut Tx<'_>) -> Result<Sent> {
         let found = find_destination(tx, &self)?.ok_or(Error::NotFound)?;

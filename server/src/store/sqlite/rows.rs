@@ -1,12 +1,12 @@
 //! Rows to entities and back. A value that the schema does not allow is an error of ours, never a default.
 
+use super::sql::Row;
 use crate::domain::{
     Agent, ApiToken, AssignedAgent, Attachment, Channel, ChannelKind, ChannelRef, Company, Conversation,
     Customer, Details, Error, GuestSession, Job, JobState, Message, Outlet, Plan, Presence, Profile,
     ReceiptState, Result, Scope, Sender, SenderType, Side, Status, VisitorSession, Webhook, WebhookFormat,
     Widget,
 };
-use rusqlite::Row;
 use serde::de::DeserializeOwned;
 use shared::{
     Ack, AgentId, AttachmentId, ClientId, CompanyId, ConversationId, CustomerId, MessageId, Timestamp,
@@ -69,7 +69,7 @@ fn time(row: &Row<'_>, column: &str) -> Result<Timestamp> {
 }
 
 fn maybe_time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>> {
-    Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp))
+    Ok(row.get::<Option<i64>>(column)?.map(Timestamp))
 }
 
 /// The columns that [`conversation`] reads, with its channel and the assigned agent; what follows is the rest of the query.
@@ -91,7 +91,7 @@ macro_rules! select_conversation {
 pub(super) use select_conversation;
 
 pub(super) fn conversation(row: &Row<'_>) -> Result<Conversation> {
-    let assignee = match row.get::<_, Option<Uuid>>("agent_id")? {
+    let assignee = match row.get::<Option<Uuid>>("agent_id")? {
         Some(id) => Some(AssignedAgent {
             id: AgentId(id),
             name: row.get("agent_name")?,
@@ -109,7 +109,7 @@ pub(super) fn conversation(row: &Row<'_>) -> Result<Conversation> {
             num: row.get("channel_num")?,
             kind: channel_kind(row, "channel_kind")?,
         },
-        customer: row.get::<_, Option<Uuid>>("customer_id")?.map(CustomerId),
+        customer: row.get::<Option<Uuid>>("customer_id")?.map(CustomerId),
         assignee,
         status: word(row, "status")?,
         created_at: time(row, "created_at")?,
@@ -183,13 +183,13 @@ macro_rules! select_details {
 pub(super) use select_details;
 
 pub(super) fn details(row: &Row<'_>) -> Result<Details> {
-    let outlet = match row.get::<_, Option<i64>>("outlet_num")? {
+    let outlet = match row.get::<Option<i64>>("outlet_num")? {
         Some(num) => Some(Outlet { num, code: row.get("outlet_code")?, name: row.get("outlet_name")? }),
         None => None,
     };
     Ok(Details {
         conversation: conversation(row)?,
-        customer: match row.get::<_, Option<Uuid>>("k_id")? {
+        customer: match row.get::<Option<Uuid>>("k_id")? {
             Some(_) => Some(customer(row)?),
             None => None,
         },
@@ -224,7 +224,7 @@ pub(super) fn message(row: &Row<'_>) -> Result<Message> {
         num: row.get("num")?,
         conversation: ConversationId(row.get("conversation_id")?),
         seq: row.get("seq")?,
-        client_id: row.get::<_, Option<Uuid>>("client_id")?.map(ClientId),
+        client_id: row.get::<Option<Uuid>>("client_id")?.map(ClientId),
         sender: Sender { kind: word(row, "sender_type")?, id: row.get("sender_id")? },
         sender_name: row.get("sender_name")?,
         sender_avatar_url: row.get("sender_avatar_url")?,
@@ -245,7 +245,7 @@ pub(super) fn attachment(row: &Row<'_>) -> Result<Attachment> {
         num: row.get("num")?,
         name: row.get("name")?,
         content_type: row.get("content_type")?,
-        size: u64::try_from(row.get::<_, i64>("size")?).map_err(Error::internal)?,
+        size: u64::try_from(row.get::<i64>("size")?).map_err(Error::internal)?,
         key: row.get("key")?,
         width: row.get("width")?,
         height: row.get("height")?,
@@ -261,7 +261,7 @@ pub(super) fn session(row: &Row<'_>) -> Result<VisitorSession> {
         access_expires_at: time(row, "access_expires_at")?,
         refresh_expires_at: time(row, "refresh_expires_at")?,
         is_used: row.get("is_used")?,
-        has_ended: row.get::<_, Option<i64>>("ended_at")?.is_some(),
+        has_ended: row.get::<Option<i64>>("ended_at")?.is_some(),
     })
 }
 
@@ -271,7 +271,7 @@ pub(super) fn guest_session(row: &Row<'_>) -> Result<GuestSession> {
         hash: row.get("session_hash")?,
         company: CompanyId(row.get("company_id")?),
         token: row.get("id")?,
-        customer: row.get::<_, Option<Uuid>>("session_customer_id")?.map(CustomerId),
+        customer: row.get::<Option<Uuid>>("session_customer_id")?.map(CustomerId),
         language: row.get("session_language")?,
         expires_at: time(row, "session_expires_at")?,
     })
@@ -281,7 +281,7 @@ pub(super) fn company(row: &Row<'_>) -> Result<Company> {
     Ok(Company {
         id: CompanyId(row.get("id")?),
         num: row.get("num")?,
-        parent: row.get::<_, Option<Uuid>>("parent_id")?.map(CompanyId),
+        parent: row.get::<Option<Uuid>>("parent_id")?.map(CompanyId),
         name: row.get("name")?,
         phone: row.get("phone")?,
         description: row.get("description")?,
@@ -320,7 +320,7 @@ pub(super) fn api_token(row: &Row<'_>) -> Result<ApiToken> {
         secret_hash: row.get("secret_hash")?,
         created_at: time(row, "created_at")?,
         last_used_at: maybe_time(row, "last_used_at")?,
-        is_revoked: row.get::<_, Option<i64>>("revoked_at")?.is_some(),
+        is_revoked: row.get::<Option<i64>>("revoked_at")?.is_some(),
     })
 }
 

@@ -34,6 +34,11 @@ pub(super) trait Command: Send + 'static {
 
     /// Does it, or refuses. What it wrote before refusing is undone.
     fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Output>;
+
+    /// Whether it may refuse when it has written something. To be able to undo that costs a tenth of a small command.
+    fn may_refuse_late(&self) -> bool {
+        true
+    }
 }
 
 /// The transaction as a command sees it.
@@ -115,6 +120,7 @@ impl Writer {
 /// A command with the place where its answer goes, whatever its type.
 trait Job: Send {
     fn run(self: Box<Self>, tx: &mut Tx<'_>) -> Box<dyn Outcome>;
+    fn may_refuse_late(&self) -> bool;
     /// Answers that it could not even be begun.
     fn decline(self: Box<Self>);
 }
@@ -146,6 +152,10 @@ struct Applied<T> {
 impl<C: Command> Job for Envelope<C> {
     fn run(self: Box<Self>, tx: &mut Tx<'_>) -> Box<dyn Outcome> {
         Box::new(Applied { result: self.command.apply(tx), answer: self.answer })
+    }
+
+    fn may_refuse_late(&self) -> bool {
+        self.command.may_refuse_late()
     }
 
     fn decline(self: Box<Self>) {
@@ -229,25 +239,35 @@ struct Batch {
 /// begun stay in `waiting`.
 fn write_batch(connection: &Connection, waiting: &mut VecDeque<Box<dyn Job>>) -> Batch {
     let mut batch = Batch { outcomes: Vec::with_capacity(waiting.len()), ..Batch::default() };
-    // The savepoint stands before each command, so that a refusal undoes this one and no other.
-    if !(execute(connection, "BEGIN IMMEDIATE") && execute(connection, "SAVEPOINT command")) {
+    if !execute(connection, "BEGIN IMMEDIATE") {
         waiting.drain(..).for_each(Job::decline);
         return batch;
     }
     let mut is_sound = true;
     while is_sound && let Some(job) = waiting.pop_front() {
+        // So that a refusal undoes this one and no other.
+        let savepoint = job.may_refuse_late().then(|| execute(connection, "SAVEPOINT command"));
+        if savepoint == Some(false) {
+            job.decline();
+            is_sound = false;
+            break;
+        }
+        let n_changes = connection.total_changes();
         let mut tx = Tx { connection, changes: Vec::new(), has_changed_sessions: false };
         let outcome = job.run(&mut tx);
         let changes = tx.changes;
         batch.has_changed_sessions |= tx.has_changed_sessions;
-        is_sound = match outcome.status() {
-            Status::Done => {
+        is_sound = match (outcome.status(), savepoint.is_some()) {
+            (Status::Done, has_savepoint) => {
                 batch.changes.extend(changes);
-                waiting.is_empty()
-                    || (execute(connection, "RELEASE command") && execute(connection, "SAVEPOINT command"))
+                !has_savepoint || execute(connection, "RELEASE command")
             }
-            Status::Refused => execute(connection, "ROLLBACK TO command"),
-            Status::Broken => false,
+            (Status::Refused, true) => {
+                execute(connection, "ROLLBACK TO command") && execute(connection, "RELEASE command")
+            }
+            // One that said it wouldn't, and did, takes the others with it: better than half of it.
+            (Status::Refused, false) => connection.total_changes() == n_changes,
+            (Status::Broken, _) => false,
         };
         batch.outcomes.push(outcome);
     }
