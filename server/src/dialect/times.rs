@@ -1,31 +1,35 @@
 //! Points in time as the four APIs write them, all in UTC.
 
-use jiff::Timestamp as Time;
+use jiff::{Timestamp as Time, fmt::temporal::DateTimePrinter, tz::Offset};
 use shared::Timestamp;
 
-fn write(at: Timestamp, format: &str) -> String {
+const AS_NEEDED: DateTimePrinter = DateTimePrinter::new();
+const MILLISECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+const SEVEN_DIGITS: DateTimePrinter = DateTimePrinter::new().precision(Some(7));
+
+fn time(at: Timestamp) -> Time {
     // A time that can't be written is one that no clock of ours has told.
-    Time::from_microsecond(at.0).unwrap_or(Time::UNIX_EPOCH).strftime(format).to_string()
+    Time::from_microsecond(at.0).unwrap_or(Time::UNIX_EPOCH)
 }
 
 /// `2024-03-01T09:00:00Z`, with as many digits of the second's fraction as there are.
 pub fn iso(at: Timestamp) -> String {
-    Time::from_microsecond(at.0).unwrap_or(Time::UNIX_EPOCH).to_string()
+    AS_NEEDED.timestamp_to_string(&time(at))
 }
 
 /// `2017-11-11T10:17:10.655Z`
 pub fn iso_milliseconds(at: Timestamp) -> String {
-    write(at, "%Y-%m-%dT%H:%M:%S.%3fZ")
+    MILLISECONDS.timestamp_to_string(&time(at))
 }
 
 /// `2025-01-18T07:52:37.0923950+00:00`
 pub fn iso_seven_digits(at: Timestamp) -> String {
-    write(at, "%Y-%m-%dT%H:%M:%S.%7f+00:00")
+    SEVEN_DIGITS.timestamp_with_offset_to_string(&time(at), Offset::UTC)
 }
 
 /// `2017-11-11 12:45:53 UTC`
 pub fn spaced(at: Timestamp) -> String {
-    write(at, "%Y-%m-%d %H:%M:%S UTC")
+    time(at).strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// Whole seconds since 1970.
