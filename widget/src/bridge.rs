@@ -171,11 +171,8 @@ pub fn renew() {
 /// Tells the loader what it says itself, in the panel's language.
 pub fn tell_texts() {
     let n_unread = chat().told.n_unread as usize;
-    let texts = [
-        ("open", t("open").into()),
-        ("close", t("close").into()),
-        ("unread", t_count("unread", n_unread).into()),
-    ];
+    let unread = if n_unread == 0 { String::new() } else { t_count("unread", n_unread) };
+    let texts = [("open", t("open").into()), ("close", t("close").into()), ("unread", unread.into())];
     post(&Array::of2(&"texts".into(), &object(&texts)));
 }
 

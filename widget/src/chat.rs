@@ -915,13 +915,13 @@ fn scroll(scroll: Scroll) {
     if scroll == Scroll::End {
         chat().is_at_end = true;
     }
-    let top_before = number(&list, "scrollTop");
-    let anchor = if scroll == Scroll::Stay { anchor(top_before) } else { None };
+    // To look costs a layout.
+    let anchor = if scroll == Scroll::Stay { anchor(number(&list, "scrollTop")) } else { None };
     let follows = chat().is_at_end;
     before_paint(move || {
         let top = match (scroll, element(NEW_LINE)) {
             (Scroll::Stay, _) => match &anchor {
-                Some((row, place)) => top_before + number(row, "offsetTop") - place,
+                Some((row, below)) => number(row, "offsetTop") - below,
                 None => return,
             },
             (Scroll::Follow, _) if !follows => return,

@@ -17,12 +17,11 @@ use shared::ErrorCode;
 /// Refuses what may not be asked, and a request whose body doesn't come; and gives every refusal its body.
 pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let request_id = request.headers().get(REQUEST_ID).cloned();
-    let response = match admit(&app, &request) {
-        Err(refusal) => refusal.into_response(),
-        Ok(()) => {
-            let (request, given_up) = app.body_pace.watch(request);
-            given_up.or(next.run(request).await, || ApiError::from(Error::TooSlow).into_response())
-        }
+    let response = if let Err(refusal) = admit(&app, &request) {
+        refusal.into_response()
+    } else {
+        let (request, given_up) = app.body_pace.watch(request);
+        given_up.or(next.run(request).await, || ApiError::from(Error::TooSlow).into_response())
     };
     error::write_error(response, request_id.as_ref())
 }

@@ -153,12 +153,12 @@ fn draw_line(line: &Element, row: &Row) {
     set(line, "textContent", &text.into());
 }
 
-/// The first message that begins below this place in the list, and where: what the visitor is reading stays where it is when
+/// The first message that begins below this place in the list, and how far below: what the visitor is reading stays where it is when
 /// this does. Not the first of all, which loses its name to what comes before it when that is of the same sender.
 pub fn anchor(top: f64) -> Option<(Element, f64)> {
     DRAWN.with_borrow(|shown| {
         let messages = shown.iter().filter(|drawn| matches!(drawn.row, Row::Message(_))).skip(1);
         let mut places = messages.map(|drawn| (drawn.element.clone(), number(&drawn.element, "offsetTop")));
-        places.find(|(_, place)| *place >= top)
+        places.find(|(_, place)| *place >= top).map(|(row, place)| (row, place - top))
     })
 }
