@@ -915,8 +915,9 @@ fn scroll(scroll: Scroll) {
     if scroll == Scroll::End {
         chat().is_at_end = true;
     }
-    // To look costs a layout.
-    let anchor = if scroll == Scroll::Stay { anchor(number(&list, "scrollTop")) } else { None };
+    // The look alone has the browser settle where the list is: without it the first page of a long conversation opens in its middle.
+    let top_before = number(&list, "scrollTop");
+    let anchor = if scroll == Scroll::Stay { anchor(top_before) } else { None };
     let follows = chat().is_at_end;
     before_paint(move || {
         let top = match (scroll, element(NEW_LINE)) {
