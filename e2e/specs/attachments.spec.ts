@@ -96,7 +96,7 @@ test('an upload shows how far it is, and a message that was sent meanwhile leave
   await host.goto();
   await host.open();
   const { panel } = host;
-  await slowDown(host, 100_000);
+  await slowDown(host, 40_000);
   await panel.attach(invoice);
   const progress = panel.chip('Invoice 2024.pdf').getByRole('progressbar');
   await expect(panel.notice(/Uploading Invoice 2024.pdf/)).toHaveCount(1);
