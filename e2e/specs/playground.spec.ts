@@ -34,7 +34,8 @@ class Playground {
 
 const test = base.extend<{ playground: Playground; problems: string[] }>({
   problems: [
-    async ({ page }, use) => {
+    // It ends before the server does: a panel that finds it gone says so.
+    async ({ page, server: _server }, use) => {
       const problems: string[] = [];
       page.on('pageerror', (error) => problems.push(error.message));
       page.on('console', (message) => {
