@@ -333,6 +333,22 @@ mod tests {
         }
     }
 
+    /// Refuses when it has written something, and has said that it wouldn't.
+    struct RefuseLate;
+
+    impl Command for RefuseLate {
+        type Output = ();
+
+        fn may_refuse_late(&self) -> bool {
+            false
+        }
+
+        fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+            Insert(1).apply(tx)?;
+            Err(Error::NotFound)
+        }
+    }
+
     struct Count;
 
     impl Command for Count {
@@ -374,6 +390,31 @@ mod tests {
         first.await.unwrap().unwrap();
         assert!(taken.await.into_iter().all(|done| done.is_ok_and(|n_rows| n_rows == 1)));
         assert_eq!(writer.execute(Count).await.unwrap(), n_taken);
+    }
+
+    #[tokio::test]
+    async fn a_command_that_refuses_later_than_it_said_leaves_nothing_half_done() {
+        let writer = Arc::new(writer());
+        let (wait, has_begun, go_on) = held_up();
+        let first = tokio::spawn({
+            let writer = Arc::clone(&writer);
+            async move { writer.execute(wait).await }
+        });
+        has_begun.await.unwrap();
+        let together = futures_util::future::join3(
+            writer.execute(Insert(7)),
+            writer.execute(RefuseLate),
+            writer.execute(Insert(8)),
+        );
+        let mut together = pin!(together);
+        assert!(poll_fn(|context| Poll::Ready(together.as_mut().poll(context))).await.is_pending());
+        go_on.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        let (before, refused, after) = together.await;
+        assert!(matches!(before, Err(Error::Unavailable(_))), "it is to be sent again");
+        assert!(matches!(refused, Err(Error::NotFound)));
+        assert_eq!(after.unwrap(), 1);
+        assert_eq!(writer.execute(Count).await.unwrap(), 1);
     }
 
     #[tokio::test]
