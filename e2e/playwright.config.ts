@@ -9,7 +9,7 @@ export default defineConfig({
   outputDir: 'test-results',
   fullyParallel: true,
   forbidOnly: true,
-  workers: 2,
+  workers: 3,
   // Of three hundred tests with browsers on a machine that others share, one may come late. What passes only the second time
   // is listed as flaky, to be mended; what fails twice fails the run.
   retries: 1,
@@ -22,7 +22,7 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
-    trace: 'retain-on-failure',
+    trace: 'on-first-retry',
     launchOptions: {
       ...(process.env.PORCHLIGHT_CHROMIUM || existsSync(named) ? { executablePath: named } : {}),
       args: [
@@ -33,7 +33,7 @@ export default defineConfig({
         '--disable-component-update',
         // Takes the place of Playwright's own list, which switches storage partitioning off: a frame of another site
         // would then be denied all storage, which no browser of a visitor does by itself.
-        '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,MediaRouter,PaintHolding,OptimizationHints',
+        '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,MediaRouter,PaintHolding,OptimizationHints,WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess',
       ],
     },
   },

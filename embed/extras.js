@@ -72,7 +72,7 @@ function faults(values, kinds, prefix) {
 }
 
 export default (...core) => {
-  const [, api, settings, state, host, root, , warn, , load, unload, keep, listen, post] = core;
+  const [, api, settings, state, host, root, , warn, , load, unload, , keep, listen, post] = core;
   // What the panel before this one was told, and what is to be said to the next.
   let told = {};
   let waiting = [];
@@ -283,10 +283,7 @@ box-shadow:none;transform:none}`);
       load();
       tell('prefill', `${value}`);
     },
-    logout: () => {
-      load();
-      tell('logout');
-    },
+    logout: () => tell('logout'),
     renew: async () => {
       try {
         const token = await renew?.();

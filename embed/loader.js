@@ -127,7 +127,7 @@ button:before{content:"";display:block;margin:auto;width:22px;height:16px;border
   function need() {
     page ||= import(origin + '__PORCHLIGHT_PAGE__').then(
       (module) => {
-        [serve, view] = module.default(origin, api, settings, state, host, root, button, warn, emit, load, unload);
+        [serve, view] = module.default(origin, api, settings, state, host, root, button, warn, emit, load, unload, end);
         for (const call of calls) serve(...call);
         render();
       },
@@ -135,7 +135,7 @@ button:before{content:"";display:block;margin:auto;width:22px;height:16px;border
         page = 0;
         warn('its second script was not loaded');
         close();
-        unload();
+        api.id ? unload() : end();
       },
     );
   }
@@ -193,14 +193,20 @@ button:before{content:"";display:block;margin:auto;width:22px;height:16px;border
     destroy();
   });
 
+  // Of a visitor who is being logged out the panel stays, unseen, until that is done.
   function destroy() {
     close();
-    unload();
-    pass('destroy');
     watch.disconnect();
-    host.remove();
+    button.remove();
     listeners.clear();
     delete api.id;
+    state.leaving || end();
+  }
+
+  function end() {
+    unload();
+    pass('destroy');
+    host.remove();
   }
 
   // What the page may call. What is not done here is done by `page.js`, and a name that is unknown there warned of.
@@ -227,10 +233,14 @@ button:before{content:"";display:block;margin:auto;width:22px;height:16px;border
       settings.launcher = 'hidden';
       set();
     },
+    logout: () => {
+      state.leaving = 1;
+      load();
+      pass('logout');
+    },
     popout: 0,
     send: 0,
     prefill: 0,
-    logout: 0,
     track: 0,
   };
 

@@ -6,7 +6,7 @@
 const PHONE = '(width<480px),(height<480px)';
 
 export default (...core) => {
-  const [origin, api, settings, state, host, root, button, warn, emit, load, unload] = core;
+  const [origin, api, settings, state, host, root, button, warn, emit, load, unload, end] = core;
   const phone = matchMedia(PHONE);
   const sheet = new CSSStyleSheet();
   const badge = document.createElement('b');
@@ -191,6 +191,11 @@ color-scheme:${/light|dark/.test(settings.colorScheme) ? settings.colorScheme : 
     known: () => keep('localStorage', (state.isKnown = 1)),
     forget: () => keep('localStorage', (state.isKnown = 0)),
     renew: () => serve('renew'),
+    // The visitor is logged out, or it took too long. The page may have ended the chat meanwhile.
+    left: () => {
+      state.leaving = clearTimeout(state.leaving);
+      api.id || end();
+    },
   };
 
   // What the page asks for is carried out in order, and elsewhere.
@@ -199,6 +204,7 @@ color-scheme:${/light|dark/.test(settings.colorScheme) ? settings.colorScheme : 
       dress();
       render();
     }
+    if (name === 'logout') state.leaving = setTimeout(commands.left, 5000);
     if (name === 'destroy') {
       leave();
       listening.abort();
@@ -207,7 +213,7 @@ color-scheme:${/light|dark/.test(settings.colorScheme) ? settings.colorScheme : 
     } else if (name !== 'greeted')
       extras ||= import('./__PORCHLIGHT_EXTRAS__').then(
         // Unless it is all over by now.
-        (module) => api.id && module.default(...core, keep, listen, post),
+        (module) => (api.id || state.leaving) && module.default(...core, keep, listen, post),
         () => {
           extras = 0;
           warn('its third script was not loaded');

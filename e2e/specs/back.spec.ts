@@ -35,6 +35,8 @@ for (const [which, index] of [
     // Playwright has lost sight of what is in the frame.
     await expect(left.launcher).toHaveAccessibleName('Open chat, 2 unread messages');
     await left.launcher.click();
+    const focused = () => left.page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.localName);
+    await expect.poll(focused).toBe('iframe');
     await left.page.keyboard.type('From the page that was kept');
     await left.page.keyboard.press('Enter');
     await expectEverywhere(others, [...BEFORE, 'While it is away', 'Back again', 'From the page that was kept']);

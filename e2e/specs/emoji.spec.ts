@@ -88,6 +88,7 @@ test('the picker is used with nothing but the keyboard', async ({ host, page }) 
   await test.step('a search finds by the words of a name, and Enter takes the first', async () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Space');
+    await expect(panel.picker.getByRole('searchbox')).toBeFocused();
     await page.keyboard.type('thumb up');
     await expect(panel.picker.getByRole('gridcell')).toHaveText(['👍']);
     await page.keyboard.press('Enter');
@@ -108,6 +109,18 @@ test('a search for what is not there says so, and emptied it shows everything ag
   await expect(picker.getByRole('gridcell', { name: 'grinning face', exact: true })).toBeVisible();
   expect(await picker.getByRole('gridcell').count()).toBeGreaterThan(300);
 });
+
+for (const [language, name] of [
+  ['en', 'fox'],
+  ['de', '🦊'],
+] as const) {
+  test(`an emoji is called ${name} on a page in "${language}": what screen readers call it is better than English`, async ({ host }) => {
+    await host.goto(`plain?lang=${language}`);
+    await host.open();
+    await host.panel.emojiButton.click();
+    await expect(host.panel.picker.getByText('🦊', { exact: true })).toHaveAccessibleName(name);
+  });
+}
 
 test('what was used last comes first the next time, and nothing is stored before anything was used', async ({
   host,

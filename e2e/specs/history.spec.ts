@@ -1,4 +1,5 @@
 import { expect, test } from '../fixtures.ts';
+import { Agent } from '../support/agent.ts';
 import { VisitorApi } from '../support/visitor-api.ts';
 
 test.describe('in a conversation where nothing moves by itself', () => {
@@ -55,6 +56,27 @@ test.describe('in a conversation where nothing moves by itself', () => {
       const texts = await panel.conversation.getByText(/^(number \d+|The first)$/).allTextContents();
       expect(texts).toEqual(['The first', ...Array.from({ length: 79 }, (_, n) => `number ${n}`)]);
     });
+  });
+
+  test('who comes back to more than fits sees where the unread ones begin, and stays there', async ({ host, page, server }) => {
+    await host.goto();
+    await host.open();
+    const { panel } = host;
+    await panel.send('Hello');
+    await panel.expectStored('Hello');
+    const robin = await Agent.create(server, 'Robin');
+    const conversation = await robin.conversation();
+    await page.goto('about:blank');
+    await robin.sayAllAtOnce(conversation, Array.from({ length: 25 }, (_, n) => `number ${n}`));
+    await host.goto();
+    await expect(panel.newLine).toBeInViewport();
+    const jump = panel.frame.getByRole('button', { name: /Jump to newest/ });
+    await expect(jump).toBeVisible();
+    await page.setViewportSize({ width: 1280, height: 700 });
+    await expect(panel.newLine).toBeInViewport();
+    await jump.click();
+    await expect(panel.newLine).not.toBeInViewport();
+    await expect(jump).toBeHidden();
   });
 
   test('a message that arrives while one reads further up does not move the page', async ({ host, page }) => {

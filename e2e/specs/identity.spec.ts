@@ -179,6 +179,7 @@ test('what the page sends goes the way of what the visitor writes', async ({ tab
   await tab.say('send', 'Sent by the page');
   await tab.panel.expectStored('Sent by the page');
   await expect(tab.panel.composer).toHaveValue('half a sentence');
+  await expect.poll(() => tab.events('conversation:started')).toHaveLength(1);
   const [sent] = await tab.events('message:sent');
   expect(sent).toMatchObject({ seq: 1, sender: 'customer' });
   expect(Object.keys(sent!).sort()).toEqual(['conversationId', 'id', 'sender', 'seq', 'time']);
@@ -205,8 +206,8 @@ test.describe('with somebody who answers', () => {
     await tab.begin();
     await tab.panel.send('Hello there');
     await tab.panel.expectGreeting();
+    await expect.poll(async () => (await tab.events('message:received')).length).toBeGreaterThan(0);
     const received = await tab.events('message:received');
-    expect(received.length).toBeGreaterThan(0);
     expect(received[0]).toMatchObject({ seq: expect.any(Number), time: expect.any(Number) });
     expect(JSON.stringify(await tab.page.evaluate(() => heard))).not.toMatch(/Hello there|How can I help/);
   });

@@ -122,6 +122,45 @@ test('a chat that is destroyed before anybody reaches for it leaves nothing eith
   await expect(page.locator('porchlight-chat')).toHaveCount(0);
 });
 
+test('a visitor whom the page logs out as it destroys the chat is logged out, and then nothing of it is left', async ({
+  host,
+  page,
+}) => {
+  await host.goto();
+  await host.open();
+  await host.panel.send('Hello');
+  await host.panel.expectStored('Hello');
+  const ended = page.waitForResponse((response) => response.request().method() === 'DELETE');
+  await page.evaluate(() => {
+    window.Porchlight.logout();
+    window.Porchlight.destroy();
+  });
+  await expect(host.launcher).toHaveCount(0);
+  expect((await ended).status()).toBe(204);
+  await expect(page.locator('porchlight-chat')).toHaveCount(0);
+  await page.reload();
+  await host.open();
+  await expect(host.panel.composer).toBeFocused();
+  await expect(host.panel.messages).toHaveCount(0);
+});
+
+test('a visitor is logged out by a page that has never shown them the chat', async ({ host, page }) => {
+  await host.goto();
+  await host.open();
+  await host.panel.send('Hello');
+  await host.panel.expectStored('Hello');
+  await host.goto('modules');
+  const ended = page.waitForResponse((response) => response.request().method() === 'DELETE');
+  await page.evaluate(() => void window.boot());
+  await expect(host.launcher).toBeVisible();
+  await page.evaluate(() => {
+    window.Porchlight.logout();
+    window.Porchlight.destroy();
+  });
+  expect((await ended).status()).toBe(204);
+  await expect(page.locator('porchlight-chat')).toHaveCount(0);
+});
+
 test('a single-page app can boot and destroy the chat as often as it likes', async ({ host, page }) => {
   test.slow();
   await host.goto('modules');

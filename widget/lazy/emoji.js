@@ -35,6 +35,7 @@ export async function run(field, texts, storage, key) {
   const tabs = make('div', { className: 'emoji-tabs' });
   const picker = make('dialog', { id: 'emoji', ariaLabel: texts.emoji, tabIndex: -1 }, search, grid, status, tabs);
   const [recently, ...names] = texts.emoji_groups.split('|');
+  const isEnglish = document.documentElement.lang.startsWith('en');
   grid.role = 'grid';
   status.role = 'status';
   keepEvents(picker);
@@ -55,8 +56,9 @@ export async function run(field, texts, storage, key) {
   }
 
   function cell({ emoji, words }) {
-    const properties = { type: 'button', role: 'gridcell', tabIndex: -1, textContent: emoji, ariaLabel: words, title: words };
-    return make('button', properties);
+    const button = make('button', { type: 'button', role: 'gridcell', tabIndex: -1, textContent: emoji });
+    // In other languages screen readers have names of their own for an emoji, which are better than English ones.
+    return isEnglish ? Object.assign(button, { ariaLabel: words, title: words }) : button;
   }
 
   /** Shows what was searched for, or everything. */

@@ -25,7 +25,7 @@ use crate::{
     stream,
     tabs::Ties,
     ui::{
-        draw,
+        composer, draw,
         messages::{self, anchor, draw_rows},
         tray,
     },
@@ -371,8 +371,9 @@ fn drafted(is_typed: bool) {
         let _ = copy.set_attribute("data-copy", &[&text, "\u{200b}"].concat());
     }
     let mut now_typing = None;
-    {
+    let looks_different = {
         let mut chat = chat();
+        let before = composer::look(&chat);
         chat.n_draft_bytes = text.len();
         chat.tray.release();
         if let (Current::Open(id), true) = (chat.outbox.current(), is_typed && !text.is_empty())
@@ -381,12 +382,18 @@ fn drafted(is_typed: bool) {
             now_typing = Some(id);
         }
         chat.problem = MessageText::try_from(text).err().filter(|problem| *problem != TextProblem::Blank);
+        before != composer::look(&chat)
+    };
+    // With most keys nothing else changes, and a letter is to be seen at once.
+    if looks_different {
+        draw();
     }
-    draw();
     if let Some(id) = now_typing {
-        let body = wire::json(&[("typing", true.into())]);
-        // Lost is lost: the next key tells it again.
-        api::call_then("POST", path(id, "/typing"), body.into(), |_| ());
+        after(0.0, move || {
+            let body = wire::json(&[("typing", true.into())]);
+            // Lost is lost: the next key tells it again.
+            api::call_then("POST", path(id, "/typing"), body.into(), |_| ());
+        });
     }
 }
 
@@ -926,7 +933,13 @@ fn scroll(scroll: Scroll) {
                 None => return,
             },
             (Scroll::Follow, _) if !follows => return,
-            (Scroll::Line, Some(line)) => number(&line, "offsetTop") - LINE_MARGIN_PX,
+            (Scroll::Line, Some(line)) => {
+                let top = number(&line, "offsetTop") - LINE_MARGIN_PX;
+                set(&list, "scrollTop", &top.into());
+                // At once, and as a move upwards: a list that changes its size before the event comes would go on to its end.
+                chat().top = f64::INFINITY;
+                return scrolled();
+            }
             _ => return go_to_end(&list),
         };
         set(&list, "scrollTop", &top.into());

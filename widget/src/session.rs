@@ -213,9 +213,13 @@ pub fn log_out() {
         spawn(async move {
             api::fetch("DELETE", "/sessions/current", Some(&session.refresh_token), &JsValue::UNDEFINED)
                 .await;
+            bridge::tell_of_end();
         });
+        leave();
+    } else {
+        leave();
+        bridge::tell_of_end();
     }
-    leave();
 }
 
 /// The visitor has left, in this tab or another: a fresh start.

@@ -37,7 +37,7 @@ pub fn run(project: &Project) -> Result<ExitCode> {
 /// Measures what was built, prints it, and fails if it is more than its budget.
 pub fn check(project: &Project) -> Result<()> {
     let scratch = Scratch::new(project)?;
-    let mut command = MockServer::command(&project.release_server(), "127.0.0.1:0", &scratch.data());
+    let mut command = MockServer::command(&project.server(), "127.0.0.1:0", &scratch.data());
     let log = fs::File::create(scratch.log()).context("making the server's log file")?;
     command.stdout(log.try_clone().context("sharing the log file")?).stderr(log).stdin(Stdio::null());
     let server = MockServer::start(&mut command, &scratch.data()).with_context(|| {

@@ -33,7 +33,7 @@ pub fn run(project: &Project, full: bool) -> Result<()> {
     }
     fs::create_dir_all(&directory).with_context(|| format!("making {}", directory.display()))?;
     let data = directory.join("data");
-    let mut command = MockServer::command(&project.release_server(), "127.0.0.1:0", &data);
+    let mut command = MockServer::command(&project.server(), "127.0.0.1:0", &data);
     let script = directory.join("silent.toml");
     // Nobody answers: what is tested is what the requests do.
     fs::write(&script, "rule = []\n").with_context(|| format!("writing {}", script.display()))?;

@@ -42,7 +42,7 @@ pub fn check_types(project: &Project, browser: &Browser) -> Result<()> {
     process::run(browser.command(project, "npm").args(["run", "--silent", "check"]))
 }
 
-/// Runs Playwright's tests against the release server with its bundle.
+/// Runs Playwright's tests against the server with its bundle.
 pub fn run_playwright(project: &Project, browser: &Browser, full: bool) -> Result<()> {
     let mut command = browser.command(project, playwright(project));
     command.arg("test");
@@ -89,7 +89,7 @@ pub fn take_screenshots(project: &Project) -> Result<ExitCode> {
 /// A program that is run in `e2e/`, told which server to use.
 fn command(project: &Project, program: &Path) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(directory(project)).env("PORCHLIGHT_BIN", project.release_server());
+    command.current_dir(directory(project)).env("PORCHLIGHT_BIN", project.server());
     command
 }
 

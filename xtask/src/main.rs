@@ -86,7 +86,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(options) => serve::run(&project, &options),
         Command::Dev(options) => dev::run(&project, &options),
-        Command::Test(options) => test::run(&project, &options),
+        Command::Test(options) => test::run(project, &options),
         Command::Check => check::run(&project),
         Command::Engines(options) => engines::run(&project, &options),
         Command::Budget => budget::run(&project),

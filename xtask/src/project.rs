@@ -10,8 +10,18 @@ use serde_json::Value;
 
 use crate::process;
 
+/// One of cargo's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    Release,
+    /// Quickly built, and it has the checks that cost a running server time.
+    Dev,
+}
+
 /// The checkout this command works on.
 pub struct Project {
+    /// How the server is built that is tried out, measured or tested.
+    pub profile: Profile,
     /// The directory of the workspace's `Cargo.toml`.
     pub root: PathBuf,
     /// Where cargo puts what it builds.
@@ -34,7 +44,7 @@ impl Project {
         let target =
             metadata["target_directory"].as_str().context("cargo names its target directory")?.into();
         let xtask = env::current_exe().context("finding this program")?;
-        Ok(Self { root, target, xtask })
+        Ok(Self { profile: Profile::Release, root, target, xtask })
     }
 
     /// `cargo`, to be run in the workspace.
@@ -49,9 +59,13 @@ impl Project {
         self.root.join("dist")
     }
 
-    /// The server built in release mode.
-    pub fn release_server(&self) -> PathBuf {
-        self.target.join("release").join(format!("porchlight{}", env::consts::EXE_SUFFIX))
+    /// The server, once it is built.
+    pub fn server(&self) -> PathBuf {
+        let directory = match self.profile {
+            Profile::Release => "release",
+            Profile::Dev => "debug",
+        };
+        self.target.join(directory).join(format!("porchlight{}", env::consts::EXE_SUFFIX))
     }
 
     /// The version of a package in `Cargo.lock`.

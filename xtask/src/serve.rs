@@ -34,7 +34,7 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     bundle::provide(project)?;
     server::build(project)?;
     say("server: starting it in mock mode");
-    let mut command = MockServer::command(&project.release_server(), &listen, &options.data);
+    let mut command = MockServer::command(&project.server(), &listen, &options.data);
     command.args(&options.more);
     let server = MockServer::start(&mut command, &options.data)?;
     say("ready");

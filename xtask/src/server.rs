@@ -13,16 +13,20 @@ use serde_json::Value;
 use crate::http;
 use crate::process::{self, POLL_INTERVAL, Running};
 use crate::progress::{Stopwatch, say};
-use crate::project::Project;
+use crate::project::{Profile, Project};
 
 /// It starts in a tenth of a second; this is for a machine that is busy with other things.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Builds the server in release mode, with the panel's bundle in it.
+/// Builds the server, with the panel's bundle in it.
 pub fn build(project: &Project) -> Result<()> {
-    say("server: building it in release mode");
-    process::run(project.cargo().args(["build", "--release", "--package", "server", "--bin", "porchlight"]))
-        .context("the server could not be built")
+    let mut cargo = project.cargo();
+    cargo.args(["build", "--package", "server", "--bin", "porchlight"]);
+    if project.profile == Profile::Release {
+        say("server: building it in release mode");
+        cargo.arg("--release");
+    }
+    process::run(&mut cargo).context("the server could not be built")
 }
 
 /// A server in mock mode that answers.

@@ -115,7 +115,7 @@ impl Driver {
         let directory = project.target.join(directory);
         fs::create_dir_all(&directory).with_context(|| format!("making {}", directory.display()))?;
         let program = project.target.join(profile).join(format!("load{}", std::env::consts::EXE_SUFFIX));
-        Ok(Self { program, server: project.release_server(), directory })
+        Ok(Self { program, server: project.server(), directory })
     }
 
     fn command(&self, name: &str) -> Command {

@@ -15,7 +15,7 @@ use crate::e2e::{self, Browser};
 use crate::engines::Engines;
 use crate::process;
 use crate::progress::{self, Stopwatch, say};
-use crate::project::Project;
+use crate::project::{Profile, Project};
 use crate::server;
 use crate::soak;
 use crate::tools;
@@ -24,12 +24,17 @@ use crate::wasm_runner;
 #[derive(Args)]
 pub struct Options {
     /// Also runs what is too slow for every change: native tests marked `#[ignore]`, and what Playwright's tests keep for a
-    /// run with `PORCHLIGHT_FULL=1`; and the tests in Firefox and WebKit
+    /// run with `PORCHLIGHT_FULL=1`; the server in release mode; and the tests in Firefox and WebKit
     #[arg(long)]
     full: bool,
 }
 
-pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
+pub fn run(mut project: Project, options: &Options) -> Result<ExitCode> {
+    if !options.full {
+        // It is there already, for the native tests; in release mode it would be some minutes' more building.
+        project.profile = Profile::Dev;
+    }
+    let project = &project;
     let mut steps = Steps::default();
     // First, so that a missing browser is known at once and not after all else.
     let browser = steps.run("browser", || Browser::provide(project))?;

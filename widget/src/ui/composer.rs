@@ -56,6 +56,11 @@ pub fn view() -> impl IntoView {
     }
 }
 
+/// What a draft changes outside its field.
+pub fn look(chat: &Chat) -> impl PartialEq + use<> {
+    (chat.n_draft_bytes > 0, chat.problem, chat.tray.hold(), count(chat.n_draft_bytes))
+}
+
 pub fn draw(chat: &Chat) {
     let hold = chat.tray.hold();
     let problem = match (chat.problem, hold) {
