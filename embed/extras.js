@@ -95,10 +95,12 @@ button{display:none}
 iframe{position:static!important;width:100%!important;height:100%!important;min-height:min(480px,100dvh);
 box-shadow:none;transform:none}`);
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, inlineSheet];
-  api.on('open', () => mark());
-  api.on('close', () => mark());
+  // A chat that is over by now has only a visitor to log out.
+  const on = api.id ? api.on : () => {};
+  on('open', () => mark());
+  on('close', () => mark());
   // One who has written waits for an answer, and sees why they are asked.
-  api.on('message:sent', () => {
+  on('message:sent', () => {
     if (hasAsked || !settings.notifications || window.Notification?.permission !== 'default') return;
     hasAsked = true;
     Notification.requestPermission();

@@ -159,6 +159,7 @@ test('a visitor is logged out by a page that has never shown them the chat', asy
   });
   expect((await ended).status()).toBe(204);
   await expect(page.locator('porchlight-chat')).toHaveCount(0);
+  expect(host.warnings).toEqual([]);
 });
 
 test('a single-page app can boot and destroy the chat as often as it likes', async ({ host, page }) => {

@@ -271,10 +271,13 @@ impl CargoTool {
 
     fn install(&self, installed: &Path) -> Result<()> {
         install(installed, |unfinished| {
-            // Debug builds of these are quick enough at their work and take a third of the time to build.
+            // Debug builds of these are quick enough at their work and take a third of the time to build; nobody debugs them.
             let scratch = unfinished.join("target");
             let mut cargo = self.cargo_install(unfinished);
-            cargo.current_dir(unfinished).env("CARGO_TARGET_DIR", &scratch);
+            cargo
+                .current_dir(unfinished)
+                .env("CARGO_TARGET_DIR", &scratch)
+                .env("CARGO_PROFILE_DEV_DEBUG", "0");
             if !io::stderr().is_terminal() {
                 cargo.arg("--quiet");
             }

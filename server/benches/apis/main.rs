@@ -48,8 +48,8 @@ use tokio::{net::TcpListener, time::Instant};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-const ROUND: Duration = Duration::from_millis(700);
-const N_ROUNDS: usize = 5;
+/// How long a call is measured, all three ways together.
+const MEASURED: Duration = Duration::from_secs(10);
 const TEXT: &str = "Do you have the harbour lamp in brass, and how long would it take to Lisbon?";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +81,9 @@ async fn main() -> Result<()> {
         let directory = tempfile::tempdir()?;
         let bench = Bench::start(directory.path(), n_conversations).await?;
         println!(
-            "\n{n_conversations} conversations and {} messages stored; one request at a time; median of {N_ROUNDS} rounds\n",
-            u64::from(n_conversations) * u64::from(fill::MESSAGES_EACH)
+            "\n{n_conversations} conversations and {} messages stored; one request at a time; medians of {} s\n",
+            u64::from(n_conversations) * u64::from(fill::MESSAGES_EACH),
+            MEASURED.as_secs()
         );
         println!(
             "{:<22}{:>12}{:>14}{:>14}{:>12}{:>12}",
@@ -247,18 +248,29 @@ impl Bench {
             Ok(Stand { app, token, api, action, answer, is_bare, conversation: self.conversation_id()? })
         };
         let serve = async |stand| listen(Router::new().fallback(any(stand_in)).with_state(stand)).await;
-        let addresses = [self.address, serve(stand(false)?).await?, serve(stand(true)?).await?];
-        let mut rounds = [const { Vec::new() }; 3];
-        // In turn, so that a machine that slows down slows all.
-        for _ in 0..N_ROUNDS {
-            for (address, rounds) in addresses.iter().zip(&mut rounds) {
-                rounds.push(self.round(*address, api, action).await?);
+        let mut ways = Vec::new();
+        for address in [self.address, serve(stand(false)?).await?, serve(stand(true)?).await?] {
+            ways.push((Client::connect(address).await?, Vec::new()));
+        }
+        // Call by call in turn, so that a machine that slows down slows all three.
+        let started = Instant::now();
+        while started.elapsed() < MEASURED {
+            for (client, times) in &mut ways {
+                if let Some((method, path, body)) = self.request(api, action)? {
+                    let called = Instant::now();
+                    self.call(client, method, &path, &body).await?;
+                    times.push(called.elapsed());
+                }
             }
         }
-        let [through, native, bare] = rounds.map(|mut rounds| {
-            rounds.sort_unstable();
-            rounds[N_ROUNDS / 2]
-        });
+        let medians: Vec<Duration> = ways
+            .into_iter()
+            .map(|(_, mut times)| {
+                times.sort_unstable();
+                times[times.len() / 2]
+            })
+            .collect();
+        let [through, native, bare] = medians[..] else { return Ok(None) };
         let us = |duration: Duration| format!("{:.0} µs", duration.as_secs_f64() * 1e6);
         println!(
             "{:<22}{:>12}{:>14}{:>14}{:>12.2}{:>12.2}",
@@ -270,20 +282,6 @@ impl Bench {
             through.as_secs_f64() / bare.as_secs_f64(),
         );
         Ok(Some(through))
-    }
-
-    /// What a call costs, on average over a round.
-    async fn round(&self, address: SocketAddr, api: Api, action: Action) -> Result<Duration> {
-        let mut client = Client::connect(address).await?;
-        let started = Instant::now();
-        let mut n_calls = 0;
-        while started.elapsed() < ROUND {
-            if let Some((method, path, body)) = self.request(api, action)? {
-                self.call(&mut client, method, &path, &body).await?;
-            }
-            n_calls += 1;
-        }
-        Ok(started.elapsed() / n_calls)
     }
 
     async fn call(&self, client: &mut Client, method: &str, path: &str, body: &str) -> Result<Vec<u8>> {
