@@ -30,7 +30,6 @@ use crate::{
     router::REQUEST_ID,
 };
 use axum::{
-    Json,
     extract::{FromRequestParts, OptionalFromRequestParts, Path, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::{self, Next},
@@ -102,9 +101,10 @@ pub struct Reply<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Reply<T> {
     fn into_response(self) -> Response {
-        let mut response = Json(self.0).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, JSON);
-        response
+        match serde_json::to_vec(&self.0) {
+            Ok(json) => ([(header::CONTENT_TYPE, JSON)], json).into_response(),
+            Err(failure) => Refusal::from(Error::internal(failure)).into_response(),
+        }
     }
 }
 

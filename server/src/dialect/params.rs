@@ -3,14 +3,16 @@
 
 use crate::domain::{Error, Hash, Result};
 use axum::{
+    RequestExt,
     body::{Body, Bytes},
-    extract::{FromRequest, Request},
-    http::{Extensions, HeaderMap, Method, StatusCode, header},
+    extract::Request,
+    http::{HeaderMap, Method, header},
 };
+use http_body_util::{BodyExt, Collected, LengthLimitError};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use shared::limits::BODY_MAX_BYTES;
-use std::collections::HashMap;
+use std::{collections::HashMap, error::Error as StdError, iter::successors};
 
 /// One parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,9 +37,10 @@ impl Params {
     ///
     /// What stands in the body goes before what stands in the query.
     pub async fn read(request: Request, folds_case: bool) -> Result<(Request, Self)> {
-        let (parts, body) = request.into_parts();
-        let content_type = essence(&parts.headers);
+        let content_type = essence(request.headers());
         let is_multipart = content_type.as_deref() == Some("multipart/form-data");
+        let stays = is_multipart || request.method() == Method::GET || request.method() == Method::HEAD;
+        let (parts, body) = if stays { request } else { request.with_limited_body() }.into_parts();
         let mut digest = Sha256::new();
         digest.update(parts.method.as_str());
         digest.update([0]);
@@ -52,10 +55,10 @@ impl Params {
                 .ok_or_else(|| Error::Malformed("the query is not percent-encoded UTF-8".into()))?;
             params.add_pairs(pairs);
         }
-        let body = if is_multipart || parts.method == Method::GET || parts.method == Method::HEAD {
+        let body = if stays {
             body
         } else {
-            let bytes = read_body(&parts.extensions, body).await?;
+            let bytes = collect(body).await?;
             digest.update(&bytes);
             params.add_body(content_type.as_deref(), &bytes)?;
             Body::empty()
@@ -147,13 +150,14 @@ fn essence(headers: &HeaderMap) -> Option<String> {
     value.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())
 }
 
-async fn read_body(extensions: &Extensions, body: Body) -> Result<Bytes> {
-    let mut limited = Request::new(body);
-    // The route's limit is among them.
-    limited.extensions_mut().clone_from(extensions);
-    Bytes::from_request(limited, &()).await.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(BODY_MAX_BYTES as u64),
-        _ => Error::Malformed("the body did not arrive whole".into()),
+async fn collect(body: Body) -> Result<Bytes> {
+    body.collect().await.map(Collected::to_bytes).map_err(|failure| {
+        let mut causes = successors(Some(&failure as &dyn StdError), |&cause| cause.source());
+        if causes.any(<dyn StdError>::is::<LengthLimitError>) {
+            Error::TooLarge(BODY_MAX_BYTES as u64)
+        } else {
+            Error::Malformed("the body did not arrive whole".into())
+        }
     })
 }
 

@@ -7,7 +7,7 @@ use crate::{
         ConversationQuery, ConversationRef, Details, Job, Message, MessagePage, MessageQuery, Profile,
         Receipt, ReceiptState, Result, Sender, SenderType, Side, Thread,
         error::Error,
-        message::{NewMessage, Sent, Submission},
+        message::{NewMessage, Sent, Submission, Submitted},
     },
     live::{Live, TypingNotice},
     store::{Alter, Mark, NewConversation, NewOpening, Opened, Reply, Started, Store},
@@ -152,14 +152,14 @@ impl Conversations {
     }
 
     /// The same into a conversation that is known by any of its names, by the business or, where the conversation is
-    /// `seen_by` a customer, in that customer's own only. Answers with everything around it too.
+    /// `seen_by` a customer, in that customer's own only.
     pub async fn submit(
         &self,
         company: CompanyId,
         conversation: ConversationRef,
         seen_by: Option<CustomerId>,
         draft: Draft,
-    ) -> Result<(Details, Sent)> {
+    ) -> Result<Submitted> {
         let at = self.clock.now();
         let Draft { author, client_id, content, language } = draft;
         let id = MessageId(new_id(at));

@@ -1,6 +1,8 @@
 //! Messages, and the rules for taking one.
 
-use crate::domain::{Attachment, Conversation, ConversationRef, Error, InvalidField, Result, Status};
+use crate::domain::{
+    Attachment, Conversation, ConversationRef, Customer, Error, InvalidField, Result, Status,
+};
 use shared::{
     Ack, AttachmentId, ClientId, CompanyId, ConversationId, CustomerId, MessageId, MessageText, Seq,
     TextProblem, Timestamp, limits::ATTACHMENTS_MAX,
@@ -152,6 +154,17 @@ pub struct Submission {
     pub at: Timestamp,
 }
 
+/// What came of a submission, with as much of what is around it as answers tell: sending is what everything else waits for.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    pub sent: Sent,
+    /// As it was before.
+    pub conversation: Conversation,
+    /// Who wrote, where the customer did.
+    pub customer: Option<Customer>,
+    pub outlet_name: Option<String>,
+}
+
 /// Who writes.
 #[derive(Clone, Copy, Debug)]
 pub enum Author {
@@ -161,6 +174,14 @@ pub enum Author {
 }
 
 impl Author {
+    /// Who that is, as far as it is known without the conversation.
+    pub const fn id(self) -> Option<Uuid> {
+        match self {
+            Self::Sender(sender) => sender.id,
+            Self::Customer => None,
+        }
+    }
+
     pub fn sender(self, conversation: &Conversation) -> Result<Sender> {
         match self {
             Self::Sender(sender) => Ok(sender),

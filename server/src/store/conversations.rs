@@ -3,7 +3,7 @@
 use crate::domain::{
     Alteration, Altered, Attachment, ChannelChoice, Contact, Content, Conversation, ConversationQuery,
     ConversationRef, Details, Message, MessagePage, MessageQuery, NewAttachment, Receipt, Result, Sender,
-    message::{NewMessage, Sent, Submission},
+    message::{NewMessage, Sent, Submission, Submitted},
 };
 use async_trait::async_trait;
 use serde_json::{Map, Value};
@@ -97,8 +97,8 @@ pub trait ConversationStore: Send + Sync + 'static {
     /// Stores a message as [`crate::domain::message::accept`] decides. On a channel of an outside app it gets a delivery
     /// job, when the business writes.
     async fn send_message(&self, message: NewMessage) -> Result<Sent>;
-    /// The same for a conversation that is yet to be found. Answers with everything around it too, as it was before.
-    async fn submit(&self, submission: Submission) -> Result<(Details, Sent)>;
+    /// The same for a conversation that is yet to be found.
+    async fn submit(&self, submission: Submission) -> Result<Submitted>;
     /// Moves the conversation and stores the message, or does neither. A message that was stored before moves nothing.
     async fn reply(&self, reply: Reply) -> Result<Sent>;
     async fn mark(&self, mark: Mark) -> Result<()>;

@@ -3,7 +3,7 @@
 use super::wire;
 use crate::{
     dialect::times::iso_seven_digits,
-    domain::{self, Details, Side, Status, code, customer::split_name},
+    domain::{self, Details, Side, Status, code, customer::split_name, message::Submitted},
 };
 use shared::Ack;
 
@@ -33,17 +33,41 @@ pub fn conversation(
             Status::Closed => wire::Status::Closed,
         },
         conversation_type: details.kind.clone(),
-        messages: messages.into_iter().map(|written| message(details, written)).collect(),
+        messages: messages.into_iter().map(|written| message(details.into(), written)).collect(),
     }
 }
 
-/// A message of the conversation that `details` are of.
-pub fn message(details: &Details, message: domain::Message) -> wire::Message {
+/// What is told of a conversation with each of its messages.
+#[derive(Clone, Copy)]
+pub struct Around<'c> {
+    conversation_num: i64,
+    customer: Option<&'c domain::Customer>,
+    outlet_name: Option<&'c str>,
+}
+
+impl<'c> From<&'c Details> for Around<'c> {
+    fn from(details: &'c Details) -> Self {
+        Self {
+            conversation_num: details.conversation.num,
+            customer: details.customer.as_ref(),
+            outlet_name: details.outlet.as_ref().map(|outlet| outlet.name.as_str()),
+        }
+    }
+}
+
+pub fn submitted(submitted: Submitted) -> wire::Message {
+    let around = Around {
+        conversation_num: submitted.conversation.num,
+        customer: submitted.customer.as_ref(),
+        outlet_name: submitted.outlet_name.as_deref(),
+    };
+    message(around, submitted.sent.into_message())
+}
+
+pub fn message(around: Around<'_>, message: domain::Message) -> wire::Message {
     let side = message.sender.kind.side();
     let (first_name, last_name) = match side {
-        Side::Customer => {
-            details.customer.as_ref().map(domain::Customer::first_and_last_name).unwrap_or_default()
-        }
+        Side::Customer => around.customer.map(domain::Customer::first_and_last_name).unwrap_or_default(),
         Side::Agent => message.sender_name.as_deref().map(split_name).unwrap_or_default(),
     };
     wire::Message {
@@ -52,7 +76,7 @@ pub fn message(details: &Details, message: domain::Message) -> wire::Message {
         is_read: message.ack == Ack::Read,
         service_center_name: match side {
             Side::Customer => None,
-            Side::Agent => details.outlet.as_ref().map(|outlet| outlet.name.clone()),
+            Side::Agent => around.outlet_name.map(ToOwned::to_owned),
         },
         message_type: match side {
             Side::Customer => wire::MessageType::Guest,
@@ -63,6 +87,6 @@ pub fn message(details: &Details, message: domain::Message) -> wire::Message {
         last_name,
         language_code: message.language,
         is_translated: false,
-        conversation_id: details.conversation.num,
+        conversation_id: around.conversation_num,
     }
 }

@@ -49,12 +49,12 @@ pub async fn create_message(
     let author = if by_guest { Author::Customer } else { Author::Sender(Sender::agent(caller.agent)) };
     let content = Content::new("message", body.message, Vec::new())?;
     let draft = Draft { author, client_id, content, language: session.language };
-    let (details, sent) = app
+    let submitted = app
         .conversations
         .submit(caller.company, ConversationRef::Id(id), session.customer, draft)
         .await
         .map_err(name_guest)?;
-    Ok(Reply(MessageContent { message: convert::message(&details, sent.into_message()) }.into()))
+    Ok(Reply(MessageContent { message: convert::submitted(submitted) }.into()))
 }
 
 /// Calls the customer that a conversation lacks what this API calls it.
@@ -111,7 +111,7 @@ pub async fn list_messages(
                 }
             }
         };
-        messages.push(convert::message(details, message));
+        messages.push(convert::message((&*details).into(), message));
     }
     Ok(Reply(MessagesContent { messages }.into()))
 }

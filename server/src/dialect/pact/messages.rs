@@ -11,7 +11,7 @@ use crate::{
     dialect::{Input, OnceKey, Reader, Reply, Result, Writer},
     domain::{
         Author, ChannelKind, ChannelRef, CompanyRef, Content, ConversationRef, Error, InvalidField, Message,
-        MessageQuery, conversations::Draft,
+        MessageQuery, conversations::Draft, message::Submitted,
     },
 };
 use axum::extract::State;
@@ -95,12 +95,12 @@ pub async fn send_message(
     let content = Content::new(body.field, body.text, attachments)?;
     let author = Author::Sender(writer(&app, &caller, company).await?);
     let draft = Draft { author, client_id, content, language: None };
-    let (details, sent) = app
+    let Submitted { sent, conversation, .. } = app
         .conversations
         .submit(company.id, ConversationRef::Num(num), None, draft)
         .await
         .map_err(name_attachments)?;
-    let job = job_of(&app, company, num, details.conversation.channel, &sent.into_message()).await?;
+    let job = job_of(&app, company, num, conversation.channel, &sent.into_message()).await?;
     Ok(Reply(Answer::ok(job)))
 }
 

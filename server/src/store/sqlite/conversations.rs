@@ -14,7 +14,7 @@ use crate::{
         ConversationQuery, ConversationRef, Customer, Details, Error, Message, MessagePage, MessageQuery,
         Receipt, ReceiptState, Result, Sender, Side,
         conversation::next_status,
-        message::{NewMessage, Sent, Submission},
+        message::{NewMessage, Sent, Submission, Submitted},
     },
     store::{
         Alter, ConversationStore, Mark, NewConversation, NewCustomer, NewOpening, Opened, Reply, Started,
@@ -43,7 +43,7 @@ impl ConversationStore for SqliteStore {
         self.writer.execute(message).await
     }
 
-    async fn submit(&self, submission: Submission) -> Result<(Details, Sent)> {
+    async fn submit(&self, submission: Submission) -> Result<Submitted> {
         self.writer.execute(submission).await
     }
 
@@ -410,28 +410,6 @@ fn move_to(tx: &mut Tx<'_>, conversation: ConversationId, channel: Uuid) -> Resu
     tx.connection
         .run("UPDATE conversation SET channel_id = ?2 WHERE id = ?1", params![conversation.0, channel])?;
     Ok(())
-}
-
-impl Command for Submission {
-    type Output = (Details, Sent);
-
-    fn may_refuse_late(&self) -> bool {
-        !self.content.attachments().is_empty()
-    }
-
-    fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Output> {
-        let Self { id, company, conversation, seen_by, author, client_id, content, language, at } = self;
-        let details = find_details(tx.connection, company, conversation)?.ok_or(Error::NotFound)?;
-        let found = &details.conversation;
-        if seen_by.is_some() && seen_by != found.customer {
-            return Err(Error::NotFound);
-        }
-        let sender = author.sender(found)?;
-        let conversation = found.id;
-        let message = NewMessage { id, company, conversation, client_id, sender, content, language, at };
-        let sent = message.apply(tx)?;
-        Ok((details, sent))
-    }
 }
 
 impl Command for Reply {

@@ -4,17 +4,19 @@ use super::{
     attachments::{claim, restore_claimed},
     change_log::{Entry, log},
     conversations::log_conversation,
+    customers,
     rows::{self, Word, select_conversation, select_message},
     sql::{Row, Sql},
     writer::{Command, Tx},
 };
 use crate::domain::{
-    Attachment, Change, ChangeKind, ChannelKind, Conversation, Error, Message, MessagePage, MessageQuery,
-    Result, Rev, Sender, Side, Status,
-    message::{Acceptance, Existing, NewMessage, Sent, accept},
+    Attachment, Change, ChangeKind, ChannelKind, Conversation, ConversationRef, Error, Message, MessagePage,
+    MessageQuery, Result, Rev, Sender, Side, Status,
+    message::{Acceptance, Existing, NewMessage, Sent, Submission, Submitted, accept},
 };
 use rusqlite::{Connection, params};
 use shared::{Ack, ClientId, CompanyId, ConversationId, CustomerId, Seq, Timestamp};
+use uuid::Uuid;
 
 impl Command for NewMessage {
     type Output = Sent;
@@ -24,7 +26,15 @@ impl Command for NewMessage {
     }
 
     fn apply(self, tx: &mut Tx<'_>) -> Result<Sent> {
-        let found = find_destination(tx, &self)?.ok_or(Error::NotFound)?;
+        let reference = ConversationRef::Id(self.conversation);
+        let found = find_destination(tx, self.company, reference, self.client_id, self.sender.id)?
+            .ok_or(Error::NotFound)?;
+        self.store(tx, found)
+    }
+}
+
+impl NewMessage {
+    fn store(self, tx: &mut Tx<'_>, found: Destination) -> Result<Sent> {
         let conversation = found.conversation;
         let (seq, status) =
             match accept(&conversation, found.existing.as_ref().map(|(_, existing)| existing), &self)? {
@@ -75,9 +85,43 @@ impl Command for NewMessage {
     }
 }
 
+impl Command for Submission {
+    type Output = Submitted;
+
+    fn may_refuse_late(&self) -> bool {
+        !self.content.attachments().is_empty()
+    }
+
+    fn apply(self, tx: &mut Tx<'_>) -> Result<Submitted> {
+        let Self { id, company, conversation, seen_by, author, client_id, content, language, at } = self;
+        let found = find_destination(tx, company, conversation, client_id, author.id())?
+            .filter(|found| seen_by.is_none() || seen_by == found.conversation.customer)
+            .ok_or(Error::NotFound)?;
+        let conversation = found.conversation.clone();
+        let outlet_name = found.outlet_name.clone();
+        let sender = author.sender(&conversation)?;
+        let customer = match (sender.kind.side(), conversation.customer) {
+            (Side::Customer, Some(customer)) => customers::find(tx.connection, company, customer)?,
+            _ => None,
+        };
+        let message = NewMessage {
+            id,
+            company,
+            conversation: conversation.id,
+            client_id,
+            sender,
+            content,
+            language,
+            at,
+        };
+        Ok(Submitted { sent: message.store(tx, found)?, conversation, customer, outlet_name })
+    }
+}
+
 /// Where a message goes, and what has to be known to store it.
 struct Destination {
     conversation: Conversation,
+    outlet_name: Option<String>,
     /// What was sent there under the same client id.
     existing: Option<(Seq, Existing)>,
     sender_name: Option<String>,
@@ -89,41 +133,59 @@ struct Destination {
 }
 
 // One statement, for this is the path that everything else waits for.
-fn find_destination(tx: &Tx<'_>, message: &NewMessage) -> Result<Option<Destination>> {
-    tx.connection.find(
-        select_conversation!(
-            "(SELECT coalesce(max(rev), 0) FROM change WHERE company_id = ?1) AS head_rev",
-            "(SELECT coalesce(max(rev), 0) FROM change WHERE company_id = ?1 AND customer_id = c.customer_id)
-                 AS customer_rev",
-            "s.name AS sender_name",
-            "s.avatar_url AS sender_avatar_url",
-            "e.seq AS existing_seq",
-            "e.content AS existing_content",
-            "e.attachments AS existing_attachments",
-            "e.sender_type AS existing_sender_type",
-            "e.sender_id AS existing_sender_id",
-            ;
-            "LEFT JOIN agent s ON s.company_id = ?1 AND s.id = ?4
-             LEFT JOIN message e ON e.conversation_id = c.id AND e.client_id = ?3
-             WHERE c.company_id = ?1 AND c.id = ?2 AND c.erased_at IS NULL"
-        ),
-        params![
-            message.company.0,
-            message.conversation.0,
-            message.client_id.map(|id| id.0),
-            message.sender.id
-        ],
-        |row| {
-            Ok(Destination {
-                conversation: rows::conversation(row)?,
-                existing: existing(row)?,
-                sender_name: row.get("sender_name")?,
-                sender_avatar_url: row.get("sender_avatar_url")?,
-                head_rev: row.get("head_rev")?,
-                customer_rev: row.get("customer_rev")?,
-            })
-        },
-    )
+fn find_destination(
+    tx: &Tx<'_>,
+    company: CompanyId,
+    conversation: ConversationRef,
+    client_id: Option<ClientId>,
+    sender: Option<Uuid>,
+) -> Result<Option<Destination>> {
+    macro_rules! select {
+        ($condition:literal) => {
+            select_conversation!(
+                "(SELECT coalesce(max(rev), 0) FROM change WHERE company_id = ?1) AS head_rev",
+                "(SELECT coalesce(max(rev), 0) FROM change WHERE company_id = ?1 AND customer_id = c.customer_id)
+                     AS customer_rev",
+                "s.name AS sender_name",
+                "s.avatar_url AS sender_avatar_url",
+                "o.name AS outlet_name",
+                "e.seq AS existing_seq",
+                "e.content AS existing_content",
+                "e.attachments AS existing_attachments",
+                "e.sender_type AS existing_sender_type",
+                "e.sender_id AS existing_sender_id",
+                ;
+                concat!(
+                    "LEFT JOIN agent s ON s.company_id = ?1 AND s.id = ?4
+                     LEFT JOIN outlet o ON o.num = c.outlet_num
+                     LEFT JOIN message e ON e.conversation_id = c.id AND e.client_id = ?3
+                     WHERE c.company_id = ?1 AND c.erased_at IS NULL AND ",
+                    $condition
+                )
+            )
+        };
+    }
+    let client_id = client_id.map(|id| id.0);
+    match conversation {
+        ConversationRef::Id(id) => {
+            tx.connection.find(select!("c.id = ?2"), params![company.0, id.0, client_id, sender], destination)
+        }
+        ConversationRef::Num(num) => {
+            tx.connection.find(select!("c.num = ?2"), params![company.0, num, client_id, sender], destination)
+        }
+    }
+}
+
+fn destination(row: &Row<'_>) -> Result<Destination> {
+    Ok(Destination {
+        conversation: rows::conversation(row)?,
+        outlet_name: row.get("outlet_name")?,
+        existing: existing(row)?,
+        sender_name: row.get("sender_name")?,
+        sender_avatar_url: row.get("sender_avatar_url")?,
+        head_rev: row.get("head_rev")?,
+        customer_rev: row.get("customer_rev")?,
+    })
 }
 
 /// The message that was stored under the same client id, if a row of the query above found one.

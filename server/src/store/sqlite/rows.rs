@@ -74,7 +74,7 @@ fn maybe_time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>> {
 
 /// The columns that [`conversation`] reads, with its channel and the assigned agent; what follows is the rest of the query.
 macro_rules! select_conversation {
-    ($($columns:literal,)* ; $rest:literal) => {
+    ($($columns:literal,)* ; $rest:expr) => {
         concat!(
             "SELECT c.id, c.num, c.company_id, c.customer_id, c.status, c.created_at, c.updated_at, ",
             "c.first_response_at, c.resolved_at, c.closed_at, c.last_message_at, c.last_income_at, c.last_seq, ",

@@ -365,29 +365,29 @@ mod tests {
         Writer::start(connection, Arc::new(Deaf), Arc::default()).unwrap()
     }
 
-    /// A command that holds the writer up until something is sent.
-    fn held_up() -> (Wait, oneshot::Receiver<()>, Sender<()>) {
+    /// Holds the writer up, from now until something is sent.
+    async fn hold_up(writer: &Arc<Writer>) -> (tokio::task::JoinHandle<Result<()>>, Sender<()>) {
         let (begun, has_begun) = oneshot::channel();
         let (go_on, gone_on) = channel();
-        (Wait(begun, gone_on), has_begun, go_on)
+        let holding = tokio::spawn({
+            let writer = Arc::clone(writer);
+            async move { writer.execute(Wait(begun, gone_on)).await }
+        });
+        has_begun.await.unwrap();
+        (holding, go_on)
     }
 
     #[tokio::test]
     async fn a_full_queue_refuses_at_once_and_what_it_took_is_done() {
         let writer = Arc::new(writer());
-        let (wait, has_begun, go_on) = held_up();
-        let first = tokio::spawn({
-            let writer = Arc::clone(&writer);
-            async move { writer.execute(wait).await }
-        });
-        has_begun.await.unwrap();
+        let (holding, go_on) = hold_up(&writer).await;
         let n_taken = u32::try_from(QUEUE_CAPACITY).unwrap();
         let mut taken = pin!(futures_util::future::join_all((0..n_taken).map(|n| writer.execute(Insert(n)))));
         assert!(poll_fn(|context| Poll::Ready(taken.as_mut().poll(context))).await.is_pending());
         let refused = writer.execute(Insert(n_taken)).await;
         assert!(matches!(refused, Err(Error::Unavailable(_))));
         go_on.send(()).unwrap();
-        first.await.unwrap().unwrap();
+        holding.await.unwrap().unwrap();
         assert!(taken.await.into_iter().all(|done| done.is_ok_and(|n_rows| n_rows == 1)));
         assert_eq!(writer.execute(Count).await.unwrap(), n_taken);
     }
@@ -395,12 +395,7 @@ mod tests {
     #[tokio::test]
     async fn a_command_that_refuses_later_than_it_said_leaves_nothing_half_done() {
         let writer = Arc::new(writer());
-        let (wait, has_begun, go_on) = held_up();
-        let first = tokio::spawn({
-            let writer = Arc::clone(&writer);
-            async move { writer.execute(wait).await }
-        });
-        has_begun.await.unwrap();
+        let (holding, go_on) = hold_up(&writer).await;
         let together = futures_util::future::join3(
             writer.execute(Insert(7)),
             writer.execute(RefuseLate),
@@ -409,7 +404,7 @@ mod tests {
         let mut together = pin!(together);
         assert!(poll_fn(|context| Poll::Ready(together.as_mut().poll(context))).await.is_pending());
         go_on.send(()).unwrap();
-        first.await.unwrap().unwrap();
+        holding.await.unwrap().unwrap();
         let (before, refused, after) = together.await;
         assert!(matches!(before, Err(Error::Unavailable(_))), "it is to be sent again");
         assert!(matches!(refused, Err(Error::NotFound)));
@@ -420,10 +415,9 @@ mod tests {
     #[tokio::test]
     async fn a_writer_that_stops_does_what_it_took_and_takes_no_more() {
         let writer = Arc::new(writer());
-        let (wait, has_begun, go_on) = held_up();
-        let mut taken = pin!(futures_util::future::join(writer.execute(wait), writer.execute(Insert(1))));
+        let (holding, go_on) = hold_up(&writer).await;
+        let mut taken = pin!(writer.execute(Insert(1)));
         assert!(poll_fn(|context| Poll::Ready(taken.as_mut().poll(context))).await.is_pending());
-        has_begun.await.unwrap();
         let stopping = tokio::spawn({
             let writer = Arc::clone(&writer);
             async move { writer.stop().await }
@@ -433,7 +427,8 @@ mod tests {
         }
         assert!(matches!(writer.execute(Insert(2)).await, Err(Error::Unavailable(_))));
         go_on.send(()).unwrap();
-        assert!(matches!(taken.await, (Ok(()), Ok(1))));
+        holding.await.unwrap().unwrap();
+        assert!(matches!(taken.await, Ok(1)));
         stopping.await.unwrap();
         assert!(!writer.is_running());
     }
