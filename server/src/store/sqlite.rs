@@ -47,6 +47,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0002_apis.sql")),
     M::up(include_str!("../../migrations/0003_widget_settings.sql")),
     M::up(include_str!("../../migrations/0004_agent_avatars.sql")),
+    M::up(include_str!("../../migrations/0005_messages_by_client_id.sql")),
 ];
 
 /// The database's name in its directory.

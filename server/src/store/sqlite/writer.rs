@@ -196,11 +196,7 @@ fn run(
                 Err(_) => break,
             }
         }
-        while waiting.len() < BATCH_MAX
-            && let Ok(job) = queue.try_recv()
-        {
-            waiting.push_back(job);
-        }
+        waiting.extend(queue.try_iter().take(BATCH_MAX - waiting.len()));
         let batch = write_batch(&connection, &mut waiting);
         if batch.has_changed_sessions {
             sessions.forget();
