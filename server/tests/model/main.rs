@@ -148,7 +148,11 @@ fn nothing_is_lost_doubled_or_out_of_order_whatever_happens() {
 /// Plays these steps in a browser that has everything.
 fn play(steps: &[Step]) {
     let kind = Kind { is_forgetful: false, has_locks: true, has_channels: true, skew_ms: 0 };
-    let case = Case { kind, seed: 1, steps: steps.to_vec() };
+    play_in(kind, 1, steps);
+}
+
+fn play_in(kind: Kind, seed: u64, steps: &[Step]) {
+    let case = Case { kind, seed, steps: steps.to_vec() };
     if let Err(wrong) = Stage::new().play(&case, Sabotage::Nothing, true) {
         panic!("{wrong}");
     }
@@ -234,6 +238,33 @@ fn a_message_that_waits_for_its_turn_to_begin_a_conversation_is_not_sent_ahead_b
         Step::Flow,
         Step::Flow,
     ]);
+}
+
+#[test]
+fn a_page_that_missed_that_a_conversation_is_closed_does_not_undo_what_another_was_told() {
+    let kind = Kind { is_forgetful: false, has_locks: false, has_channels: false, skew_ms: 0 };
+    let steps = [
+        Step::Write(0, Text::Plain),
+        Step::Deliver(0),
+        Step::Answer(0),
+        Step::OpenTab,
+        Step::Flow,
+        Step::Write(20, Text::Plain),
+        Step::Agent(AgentAct::Close),
+        Step::Write(65, Text::Plain),
+        Step::Reload(14),
+        Step::Write(0, Text::Plain),
+        Step::Write(0, Text::Plain),
+        Step::Wait(20_093),
+        Step::Flow,
+        Step::Sleep(61),
+        // Both tabs begin a conversation anew, each with another message, and hear no answer.
+        Step::Offline,
+        Step::Flow,
+        Step::Write(0, Text::Plain),
+        Step::Write(0, Text::Plain),
+    ];
+    play_in(kind, 1_523_860_223_812_753_463, &steps);
 }
 
 /// A model that finds nothing wrong might be one that finds nothing. The same steps each time: which of a sabotage's marks shows

@@ -286,11 +286,14 @@ impl Outbox {
         is_free
     }
 
-    /// Another tab has sent this message somewhere already; it goes nowhere else.
+    /// What is kept of a message was said last by whichever tab knew most: that it has sent it somewhere, so it goes nowhere else; or
+    /// that the server has not taken it there. Of one that is in flight the answer decides.
     fn adopt(&mut self, stored: &Entry) {
-        if let Some(item) = self.item(stored.client_id).filter(|item| item.entry.conversation_id.is_none()) {
+        if self.in_flight != Some(Flight::Message(stored.client_id))
+            && let Some(item) = self.item(stored.client_id)
+        {
             item.entry.conversation_id = stored.conversation_id;
-            item.entry.starts |= stored.starts;
+            item.entry.starts = stored.starts;
         }
     }
 

@@ -182,6 +182,19 @@ fn what_another_tab_sent_somewhere_goes_nowhere_else() {
 }
 
 #[test]
+fn what_another_tab_was_told_of_a_message_goes_before_what_this_one_remembers() {
+    let mut outbox = outbox(1, Current::Open(conversation_id(1)));
+    outbox.next(0.0);
+    let kept = outbox.items()[0].entry.clone();
+    outbox.finish(client_id(1), Outcome::Retry { after_ms: Some(1.0) }, 0.0, 0.0);
+    // The other heard that the conversation is closed, and has begun a new one with the message.
+    let stored = Entry { conversation_id: None, starts: true, ..kept };
+    assert!(!outbox.follow(client_id(1), Some(&stored), true));
+    let again = outbox.next(1_000.0);
+    assert_eq!(again, Action::Start { entry: stored, is_first_try: false }, "and not what it knew before");
+}
+
+#[test]
 fn the_order_survives_a_reload_even_when_the_clock_stood_still_or_went_back() {
     let mut outbox = outbox(2, Current::Nothing);
     outbox.push(client_id(3), "message 3".into(), Vec::new(), -5_000.0);
