@@ -200,23 +200,26 @@ pub async fn exchange_identity() -> Reply {
 /// The page says that its visitor has left: the session ends, here and on the server, and nothing of it stays.
 pub fn log_out() {
     let session = stored(&chat());
-    if session.is_some() {
+    if let Some(session) = session {
         tabs::tell_of_log_out();
-        // Tabs that don't hear of it see it here, before everything goes.
-        let mut chat = chat();
-        let key = chat.key("session");
-        chat.store.set(&key, LEFT);
-    }
-    leave();
-    spawn(async move {
-        if let Some(session) = session {
-            // Any token of the session ends it, and this one is good for longest. Without an answer it is gone from here all
-            // the same.
+        {
+            // Tabs that don't hear of it see it here, before everything goes.
+            let mut chat = chat();
+            let key = chat.key("session");
+            chat.store.set(&key, LEFT);
+        }
+        // Any token of the session ends it, and this one is good for longest. Without an answer it is gone from here all
+        // the same.
+        spawn(async move {
             api::fetch("DELETE", "/sessions/current", Some(&session.refresh_token), &JsValue::UNDEFINED)
                 .await;
-        }
+            bridge::tell_of_end();
+        });
+        leave();
+    } else {
+        leave();
         bridge::tell_of_end();
-    });
+    }
 }
 
 /// The visitor has left, in this tab or another: a fresh start.

@@ -286,10 +286,13 @@ impl Outbox {
         is_free
     }
 
-    /// What is kept of a message was said last by whichever tab knew most: that it has sent it somewhere, so it goes nowhere else; or
-    /// that the server has not taken it there. Of one that is in flight the answer decides.
+    /// Another tab has sent this message somewhere, so it goes nowhere else. That holds also when this tab has sent it somewhere
+    /// before: the other would not have if it had not heard that it was not taken there. Of one that is in flight the answer
+    /// decides.
     fn adopt(&mut self, stored: &Entry) {
-        if self.in_flight != Some(Flight::Message(stored.client_id))
+        let is_sent = stored.starts || stored.conversation_id.is_some();
+        if is_sent
+            && self.in_flight != Some(Flight::Message(stored.client_id))
             && let Some(item) = self.item(stored.client_id)
         {
             item.entry.conversation_id = stored.conversation_id;
