@@ -1,7 +1,10 @@
 //! What the machine says of itself and of a process: limits, memory, descriptors, threads. It is read from `/proc`.
 
 use anyhow::{Context, Result};
-use std::fs;
+use std::{
+    fs::{self, DirEntry},
+    io,
+};
 
 /// How many files this process may hold open. The server it starts inherits the number.
 pub fn max_open_files() -> Result<usize> {
@@ -34,6 +37,8 @@ pub fn load_average() -> f64 {
 pub struct Footprint {
     pub rss_bytes: u64,
     pub n_descriptors: u64,
+    /// Those of them that are connections, and what they are taken from.
+    pub n_sockets: u64,
     pub n_threads: u64,
 }
 
@@ -49,11 +54,17 @@ impl Footprint {
         let field = |name: &str| -> Option<u64> {
             status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
         };
-        let n_descriptors =
-            fs::read_dir(format!("/proc/{pid}/fd")).context("the server is not running")?.count();
+        let descriptors: Vec<_> =
+            fs::read_dir(format!("/proc/{pid}/fd")).context("the server is not running")?.collect();
+        // One that is closed meanwhile leads nowhere.
+        let is_socket = |descriptor: &io::Result<DirEntry>| {
+            let leads_to = descriptor.as_ref().ok().and_then(|entry| fs::read_link(entry.path()).ok());
+            leads_to.is_some_and(|path| path.to_string_lossy().starts_with("socket:"))
+        };
         Ok(Self {
             rss_bytes: field("VmRSS:").context("no VmRSS")? * 1024,
-            n_descriptors: n_descriptors as u64,
+            n_descriptors: descriptors.len() as u64,
+            n_sockets: descriptors.iter().filter(|descriptor| is_socket(descriptor)).count() as u64,
             n_threads: field("Threads:").context("no number of threads")?,
         })
     }
