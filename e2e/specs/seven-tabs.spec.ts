@@ -1,3 +1,4 @@
+import type { HostPage } from '../pages/host-page.ts';
 import { Apis } from '../support/apis.ts';
 import { BEFORE, expect, expectEverywhere, openTabs, test } from '../support/tabs.ts';
 
@@ -177,4 +178,36 @@ test('seven tabs whose token has run out renew it once', async ({ host, front })
   }
   expect(front.count('POST', /\/sessions\/refresh$/)).toBe(1);
   front.refuse = () => undefined;
+});
+
+test('two tabs that begin a session at the same time go on in one, and nothing is lost', async ({ host, page }) => {
+  await page.context().addInitScript(() => {
+    Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined });
+  });
+  /** Writes in a tab, which gets the answer to its first request when it is released. */
+  const write = async (tab: HostPage, text: string) => {
+    let release = () => {};
+    const isReleased = new Promise<void>((resolve) => (release = resolve));
+    await tab.page.route('**/widget/v1/sessions', async (route) => {
+      const response = await route.fetch();
+      await isReleased;
+      await route.fulfill({ response });
+    });
+    // The other's begins as soon as it finds what the first has written.
+    const isBegun = tab.page.waitForRequest('**/widget/v1/sessions');
+    await tab.goto();
+    await tab.open();
+    await tab.panel.send(text);
+    await isBegun;
+    return release;
+  };
+  const releaseFirst = await write(host, 'From the first');
+  const other = await host.newTab();
+  const releaseOther = await write(other, 'From the other');
+
+  releaseFirst();
+  await host.panel.expectStored('From the first');
+  releaseOther();
+  await other.panel.expectStored('From the other');
+  await expectEverywhere([host, other], ['From the first', 'From the other']);
 });

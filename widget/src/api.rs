@@ -151,7 +151,10 @@ pub async fn ensure_session() -> Result<(), Outcome> {
         }
         let body = wire::json(&[("widget_id", wire::id_text(chat().settings.id.0).into())]);
         let reply = fetch("POST", "/sessions", None, &body.into()).await;
-        session::take(&reply);
+        // Nor is the one of a tab that has not waited put aside, in which something may have been sent.
+        if !session::adopt() {
+            session::take(&reply);
+        }
         reply
     }));
     let reply = made.await;

@@ -515,7 +515,7 @@ pub fn pump() {
 async fn step() -> bool {
     follow_other_tabs();
     let action = chat().outbox.next(now_ms());
-    let (entry, method, path, is_first_start) = match action {
+    let (entry, is_first_start) = match action {
         Action::Rest => return false,
         Action::WaitUntil(until_ms) => {
             chat().pump_timer.set((until_ms - now_ms()).max(0.0), pump);
@@ -525,32 +525,14 @@ async fn step() -> bool {
             look_for_conversation().await;
             return true;
         }
-        Action::Start { entry, is_first_try } => (entry, "POST", "/conversations".to_owned(), is_first_try),
-        Action::Send(id, entry) => {
-            let message = ["/messages/", &wire::id_text(entry.client_id.0)].concat();
-            (entry, "PUT", path(id, &message), false)
-        }
+        Action::Send { entry, is_first_start } => (entry, is_first_start),
     };
     let name = chat().key("start");
     let turn = if is_first_start { locks::take(&name, LOCK_PATIENCE_MS).await } else { JsValue::UNDEFINED };
-    let outcome = if is_first_start && (has_been_started().await || is_elsewhere(&entry)) {
-        Outcome::NotSent
-    } else {
-        // Not before it is certain that it is sent: another tab does with it what is said there.
-        chat().keep(&entry);
-        put(&entry, method, &path).await
-    };
+    let outcome = put(&entry, is_first_start).await;
     locks::give_back(&turn);
     finish(entry.client_id, outcome);
     true
-}
-
-/// Of several tabs that want to start a conversation one does, and the others find that it has.
-async fn has_been_started() -> bool {
-    if session::adopt() {
-        look_for_conversation().await;
-    }
-    chat().outbox.current() != Current::Nothing
 }
 
 /// Whether another tab has sent a message that this one has not, or is done with it.
@@ -585,11 +567,33 @@ fn follow_other_tabs() {
 }
 
 /// Sends a message, the first of a conversation or another one.
-async fn put(entry: &Entry, method: &str, path: &str) -> Outcome {
+async fn put(entry: &Entry, is_first_start: bool) -> Outcome {
+    let had_session = is_first_start && session::adopt();
     if let Err(outcome) = api::ensure_session().await {
         return outcome;
     }
-    let Some(reply) = api::call(method, path, &wire::body_json(entry).into()).await else {
+    if is_first_start {
+        // Of several tabs that want to start a conversation one does, and the others find that it has.
+        if had_session || chat().outbox.current() == Current::Unknown {
+            look_for_conversation().await;
+        }
+        if chat().outbox.current() != Current::Nothing || is_elsewhere(entry) {
+            return Outcome::NotSent;
+        }
+    }
+    {
+        // Not before it is certain that it is sent: another tab does with it what is said there.
+        let mut chat = chat();
+        if !chat.outbox.sent(entry) {
+            return Outcome::NotSent;
+        }
+        chat.keep(entry);
+    }
+    let (method, path) = match entry.conversation_id {
+        Some(id) => ("PUT", path(id, &["/messages/", &wire::id_text(entry.client_id.0)].concat())),
+        None => ("POST", "/conversations".to_owned()),
+    };
+    let Some(reply) = api::call(method, &path, &wire::body_json(entry).into()).await else {
         // Somebody else's session, or the next of the same visitor's, is no end of what is on its way.
         let is_over = chat().is_without_session();
         return if is_over { Outcome::SessionOver } else { Outcome::Retry { after_ms: None } };

@@ -29,31 +29,30 @@ impl Visitor {
                     }
                 }
                 Action::Look => self.look().await,
-                Action::Start { entry, .. } => {
-                    let body = StartConversation {
-                        client_id: entry.client_id,
-                        content: entry.content.clone(),
-                        attachments: Vec::new(),
-                    };
-                    self.put(entry, Ask::new(Method::POST, "/widget/v1/conversations").with_json(&body))
-                        .await;
-                }
-                Action::Send(id, entry) => {
-                    let path = format!("/widget/v1/conversations/{id}/messages/{}", entry.client_id);
-                    let body = SendMessage { content: entry.content.clone(), attachments: Vec::new() };
-                    self.put(entry, Ask::new(Method::PUT, &path).with_json(&body)).await;
-                }
+                Action::Send { entry, .. } => self.put(entry).await,
             }
         }
     }
 
     /// Sends a message, and tells the outbox how it went.
-    async fn put(&self, entry: Entry, ask: Ask<'_>) {
+    async fn put(&self, entry: Entry) {
         let client_id = entry.client_id;
+        let (content, attachments) = (entry.content.clone(), Vec::new());
+        let path = match entry.conversation_id {
+            Some(id) => format!("/widget/v1/conversations/{id}/messages/{client_id}"),
+            None => "/widget/v1/conversations".to_owned(),
+        };
+        let ask = if entry.starts {
+            Ask::new(Method::POST, &path).with_json(&StartConversation { client_id, content, attachments })
+        } else {
+            Ask::new(Method::PUT, &path).with_json(&SendMessage { content, attachments })
+        };
         let begun = Instant::now();
         self.state().sent_at.entry(client_id).or_insert(begun);
         let outcome = match self.ensure_session().await {
             Err(outcome) => outcome,
+            // A stream has brought it back meanwhile.
+            Ok(()) if !self.state().outbox.sent(&entry) => Outcome::NotSent,
             Ok(()) => match self.call(ask).await {
                 None => Outcome::SessionOver,
                 Some(reply) => self.take_answer(&reply),

@@ -267,6 +267,45 @@ fn a_page_that_missed_that_a_conversation_is_closed_does_not_undo_what_another_w
     play_in(kind, 1_523_860_223_812_753_463, &steps);
 }
 
+#[test]
+fn pages_that_begin_a_session_at_the_same_time_go_on_in_one() {
+    let kind = Kind { is_forgetful: false, has_locks: false, has_channels: true, skew_ms: 0 };
+    let steps = [
+        Step::OpenTab,
+        Step::Write(0, Text::Plain),
+        Step::Write(1, Text::Plain),
+        Step::Deliver(0),
+        Step::Deliver(0),
+        Step::Answer(0),
+        // The first message is stored before the second page hears of its session.
+        Step::Deliver(0),
+        Step::Answer(0),
+        Step::TellStorage(0),
+        Step::TellStorage(0),
+        Step::TellStorage(0),
+        Step::Flow,
+    ];
+    play_in(kind, 1, &steps);
+}
+
+#[test]
+fn a_message_that_still_waits_for_a_session_is_left_to_the_page_that_sends_it_first() {
+    play(&[
+        Step::OpenTab,
+        Step::Write(0, Text::Plain),
+        Step::LoseRequest(0),
+        Step::OpenTab,
+        // Nobody waits for anybody after that, and two begin a session.
+        Step::Sleep(366 * 86_400),
+        Step::Write(1, Text::Plain),
+        Step::Freeze(1, false),
+        // This one finds the message in the storage, and the session of the other.
+        Step::OpenTab,
+        Step::Flow,
+        Step::Flow,
+    ]);
+}
+
 /// A model that finds nothing wrong might be one that finds nothing. The same steps each time: which of a sabotage's marks shows
 /// first is chance.
 fn assert_noticed(sabotage: Sabotage, what: &[&str]) {

@@ -67,15 +67,22 @@ impl Tab {
     }
 
     pub async fn call(self: &Rc<Self>, method: Method, path: &str, body: Option<String>) -> Option<Reply> {
+        let visitor = self.visitor();
         let mut is_first = true;
         loop {
             let token = self.access_token()?;
             let reply = self.fetch(method.clone(), path, Some(&token), body.clone()).get().await;
-            if reply.status != 401 || !is_first {
+            let is_last = reply.status != 401 || !is_first;
+            if !is_last {
+                self.renew_session(&token).await;
+            }
+            if self.visitor() != visitor {
+                return None;
+            }
+            if is_last {
                 return Some(reply);
             }
             is_first = false;
-            self.renew_session(&token).await;
         }
     }
 
@@ -89,7 +96,9 @@ impl Tab {
             }
             let body = json!({ "widget_id": self.browser.widget });
             let reply = self.fetch(Method::POST, "/sessions", None, Some(body.to_string())).get().await;
-            self.take_session(&reply);
+            if !self.adopt_stored_session() {
+                self.take_session(&reply);
+            }
             reply
         });
         let reply = made.await;

@@ -13,8 +13,8 @@ use crate::{
 use axum::http::Method;
 use serde_json::json;
 use shared::{
-    ClientId, ConversationId, ConversationList, ConversationStatus, Event, Message, MessagePage, Reader, Seq,
-    Session, Thread, id::uuid_v7,
+    ClientId, ConversationId, ConversationList, ConversationStatus, CustomerId, Event, Message, MessagePage,
+    Reader, Seq, Session, Thread, id::uuid_v7,
 };
 use std::{
     cell::{Cell, RefCell, RefMut},
@@ -304,6 +304,10 @@ impl Tab {
         self.pump();
     }
 
+    pub fn visitor(&self) -> Option<CustomerId> {
+        self.chat().session.as_ref().map(|session| session.customer_id)
+    }
+
     pub fn access_token(&self) -> Option<String> {
         self.chat().session.as_ref().map(|session| session.access_token.clone())
     }
@@ -354,7 +358,7 @@ impl Tab {
 
     pub fn adopt_stored_session(self: &Rc<Self>) -> bool {
         if let Some(stored) = self.stored_session() {
-            let known = self.chat().session.as_ref().map(|session| session.customer_id);
+            let known = self.visitor();
             if known.is_some_and(|known| known != stored.customer_id) {
                 self.let_session_go();
             }
@@ -492,7 +496,7 @@ impl Tab {
         self.follow_other_tabs();
         let now_ms = self.now_ms();
         let action = self.chat().outbox.next(now_ms);
-        let (entry, method, path, is_first_start) = match action {
+        let (entry, is_first_start) = match action {
             Action::Rest => return false,
             Action::WaitUntil(until_ms) => {
                 let timer = self.chat().pump_timer.clone();
@@ -503,33 +507,15 @@ impl Tab {
                 self.look_for_conversation().await;
                 return true;
             }
-            Action::Start { entry, is_first_try } => {
-                (entry, Method::POST, "/conversations".to_owned(), is_first_try)
-            }
-            Action::Send(id, entry) => {
-                let path = format!("/conversations/{id}/messages/{}", entry.client_id);
-                (entry, Method::PUT, path, false)
-            }
+            Action::Send { entry, is_first_start } => (entry, is_first_start),
         };
         let turn = if is_first_start { self.take_lock("start", LOCK_PATIENCE_MS).await } else { None };
-        let outcome = if is_first_start && (self.has_been_started().await || self.is_elsewhere(&entry)) {
-            Outcome::NotSent
-        } else {
-            self.keep(&entry);
-            self.put(&entry, method, &path).await
-        };
+        let outcome = self.put(&entry, is_first_start).await;
         if let Some(turn) = turn {
             self.browser.locks.end(&turn);
         }
         self.finish(entry.client_id, outcome);
         true
-    }
-
-    async fn has_been_started(self: &Rc<Self>) -> bool {
-        if self.adopt_stored_session() {
-            self.look_for_conversation().await;
-        }
-        self.chat().outbox.current() != Current::Nothing
     }
 
     fn is_elsewhere(&self, entry: &Entry) -> bool {
@@ -558,14 +544,33 @@ impl Tab {
         }
     }
 
-    async fn put(self: &Rc<Self>, entry: &Entry, method: Method, path: &str) -> Outcome {
+    async fn put(self: &Rc<Self>, entry: &Entry, is_first_start: bool) -> Outcome {
+        let had_session = is_first_start && self.adopt_stored_session();
         if let Err(outcome) = self.ensure_session().await {
             return outcome;
         }
+        if is_first_start {
+            let is_unknown = self.chat().outbox.current() == Current::Unknown;
+            if had_session || is_unknown {
+                self.look_for_conversation().await;
+            }
+            if self.chat().outbox.current() != Current::Nothing || self.is_elsewhere(entry) {
+                return Outcome::NotSent;
+            }
+        }
+        if !self.chat().outbox.sent(entry) {
+            return Outcome::NotSent;
+        }
+        self.keep(entry);
+        let (method, path) = match entry.conversation_id {
+            Some(id) => (Method::PUT, format!("/conversations/{id}/messages/{}", entry.client_id)),
+            None => (Method::POST, "/conversations".to_owned()),
+        };
         // `wire::body_json`
         let body = json!({ "client_id": entry.client_id, "content": entry.content });
-        let Some(reply) = self.call(method, path, Some(body.to_string())).await else {
-            return Outcome::SessionOver;
+        let Some(reply) = self.call(method, &path, Some(body.to_string())).await else {
+            let is_over = self.chat().session.is_none();
+            return if is_over { Outcome::SessionOver } else { Outcome::Retry { after_ms: None } };
         };
         if let Some(thread) = reply.read::<Thread>() {
             self.chat().timeline.thread(thread);
@@ -579,6 +584,7 @@ impl Tab {
     }
 
     async fn look_for_conversation(self: &Rc<Self>) {
+        let _ = self.ensure_session().await;
         let reply = self.call(Method::GET, "/conversations", None).await;
         let list = reply.as_ref().and_then(Reply::read::<ConversationList>);
         if let Some(list) = list {

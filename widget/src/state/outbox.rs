@@ -71,11 +71,9 @@ pub enum Action {
     WaitUntil(f64),
     /// Find out which conversation the visitor is in, and call [`Outbox::set_current`] or [`Outbox::look_failed`].
     Look,
-    /// `POST /conversations`. If this is the first try it has been sent nowhere yet: should there be a conversation after
-    /// all, [`Outcome::NotSent`] decides anew where it goes.
-    Start { entry: Entry, is_first_try: bool },
-    /// `PUT /conversations/{id}/messages/{client_id}`.
-    Send(ConversationId, Entry),
+    /// `PUT /conversations/{id}/messages/{client_id}`, or `POST /conversations` if it has no conversation. `is_first_start`: it starts
+    /// one and has been sent nowhere yet. Should there be a conversation after all, [`Outcome::NotSent`] decides anew where it goes.
+    Send { entry: Entry, is_first_start: bool },
 }
 
 /// The conversation that new messages go to.
@@ -175,38 +173,49 @@ impl Outbox {
         self.land(Flight::Look);
     }
 
-    /// What to do now. `Look`, `Start` and `Send` are one thing in flight, which ends with `set_current`, `look_failed`,
-    /// `finish` or `confirm`; until then there is nothing to do.
+    /// What to do now. `Look` and `Send` are one thing in flight, which ends with `set_current`, `look_failed`, `finish` or
+    /// `confirm`; until then there is nothing to do. Where a message goes is settled by [`Outbox::sent`].
     pub fn next(&mut self, now_ms: f64) -> Action {
         if self.in_flight.is_some() {
             return Action::Rest;
         }
-        let Some(item) = self.items.iter_mut().find(|item| item.refused.is_none()) else {
+        let Some(item) = self.items.iter().find(|item| item.refused.is_none()) else {
             return Action::Rest;
         };
         if let Some(wait) = self.wait.filter(|wait| now_ms < wait.until_ms) {
             return Action::WaitUntil(wait.until_ms);
         }
-        let entry = &mut item.entry;
-        let is_first_try = entry.conversation_id.is_none() && !entry.starts;
-        if is_first_try {
+        let mut entry = item.entry.clone();
+        let mut is_first_start = false;
+        if entry.conversation_id.is_none() && !entry.starts {
             match self.current {
                 Current::Unknown => {
                     self.in_flight = Some(Flight::Look);
                     return Action::Look;
                 }
-                Current::Nothing => entry.starts = true,
+                Current::Nothing => {
+                    is_first_start = true;
+                    entry.starts = true;
+                }
                 Current::Open(conversation_id) => entry.conversation_id = Some(conversation_id),
             }
         }
         self.in_flight = Some(Flight::Message(entry.client_id));
-        match entry.conversation_id {
-            Some(conversation_id) => Action::Send(conversation_id, entry.clone()),
-            None => Action::Start { entry: entry.clone(), is_first_try },
-        }
+        Action::Send { entry, is_first_start }
     }
 
-    /// Tells how a `Start` or `Send` went.
+    /// Tells that this message is being sent where it says, so that it goes nowhere else. Answers whether it is still to be sent.
+    pub fn sent(&mut self, entry: &Entry) -> bool {
+        let item = self.item(entry.client_id);
+        let is_there = item.is_some();
+        if let Some(item) = item {
+            item.entry.conversation_id = entry.conversation_id;
+            item.entry.starts = entry.starts;
+        }
+        is_there
+    }
+
+    /// Tells how a `Send` went.
     pub fn finish(&mut self, client_id: ClientId, outcome: Outcome, now_ms: f64, random: f64) {
         self.land(Flight::Message(client_id));
         match outcome {
@@ -291,12 +300,8 @@ impl Outbox {
     /// decides.
     fn adopt(&mut self, stored: &Entry) {
         let is_sent = stored.starts || stored.conversation_id.is_some();
-        if is_sent
-            && self.in_flight != Some(Flight::Message(stored.client_id))
-            && let Some(item) = self.item(stored.client_id)
-        {
-            item.entry.conversation_id = stored.conversation_id;
-            item.entry.starts = stored.starts;
+        if is_sent && self.in_flight != Some(Flight::Message(stored.client_id)) {
+            self.sent(stored);
         }
     }
 

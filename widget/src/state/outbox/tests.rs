@@ -23,59 +23,71 @@ fn outbox(n_messages: i64, current: Current) -> Outbox {
 fn sketch(action: &Action) -> String {
     let number = |entry: &Entry| entry.content.strip_prefix("message ").unwrap().to_owned();
     match action {
-        Action::Start { entry, .. } => format!("Start {}", number(entry)),
-        Action::Send(_, entry) => format!("Send {}", number(entry)),
+        Action::Send { entry, .. } if entry.starts => format!("Start {}", number(entry)),
+        Action::Send { entry, .. } => format!("Send {}", number(entry)),
         other => format!("{other:?}"),
     }
+}
+
+/// The next action; a message is sent.
+fn send(outbox: &mut Outbox, now_ms: f64) -> Action {
+    let action = outbox.next(now_ms);
+    if let Action::Send { entry, .. } = &action {
+        assert!(outbox.sent(entry));
+    }
+    action
 }
 
 #[test]
 fn the_first_message_starts_a_conversation_and_the_others_wait_to_follow_it() {
     let mut outbox = outbox(2, Current::Nothing);
-    assert_eq!(sketch(&outbox.next(0.0)), "Start 1");
-    assert_eq!(outbox.next(0.0), Action::Rest, "one thing at a time");
+    assert_eq!(sketch(&send(&mut outbox, 0.0)), "Start 1");
+    assert_eq!(send(&mut outbox, 0.0), Action::Rest, "one thing at a time");
     outbox.set_current(Current::Open(conversation_id(1)));
     outbox.finish(client_id(1), OK, 0.0, 0.0);
-    assert_eq!(sketch(&outbox.next(0.0)), "Send 2");
+    assert_eq!(sketch(&send(&mut outbox, 0.0)), "Send 2");
     outbox.finish(client_id(2), OK, 0.0, 0.0);
-    assert_eq!(outbox.next(0.0), Action::Rest);
+    assert_eq!(send(&mut outbox, 0.0), Action::Rest);
     assert!(outbox.items().is_empty());
 }
 
 #[test]
 fn a_start_whose_answer_was_lost_is_started_again_and_never_sent_elsewhere() {
     let mut outbox = outbox(1, Current::Nothing);
-    outbox.next(0.0);
+    send(&mut outbox, 0.0);
     outbox.finish(client_id(1), AGAIN, 0.0, 0.0);
     outbox.set_current(Current::Open(conversation_id(7)));
-    assert_eq!(sketch(&outbox.next(0.0)), "Start 1");
+    assert_eq!(sketch(&send(&mut outbox, 0.0)), "Start 1");
 }
 
 #[test]
 fn a_start_that_has_never_been_sent_is_known_and_may_go_elsewhere() {
     let mut outbox = outbox(1, Current::Nothing);
-    let is_first_try = |action| matches!(action, Action::Start { is_first_try: true, .. });
-    assert!(is_first_try(outbox.next(0.0)));
+    let is_first_start = |action| matches!(action, Action::Send { is_first_start: true, .. });
+    // There was no session to send it in.
+    assert!(is_first_start(outbox.next(0.0)));
+    outbox.finish(client_id(1), AGAIN, 0.0, 0.0);
+    assert!(is_first_start(outbox.next(0.0)));
     // Another tab was first.
     outbox.set_current(Current::Open(conversation_id(7)));
     outbox.finish(client_id(1), Outcome::NotSent, 0.0, 0.0);
-    assert_eq!(sketch(&outbox.next(0.0)), "Send 1");
+    assert_eq!(sketch(&send(&mut outbox, 0.0)), "Send 1");
     outbox.finish(client_id(1), Outcome::ConversationClosed, 0.0, 0.0);
-    assert!(is_first_try(outbox.next(0.0)));
+    assert!(is_first_start(send(&mut outbox, 0.0)));
     outbox.finish(client_id(1), AGAIN, 0.0, 0.0);
-    assert!(!is_first_try(outbox.next(0.0)));
+    assert!(!is_first_start(send(&mut outbox, 0.0)));
 }
 
 #[test]
 fn nothing_is_sent_before_it_is_known_where_to() {
     let mut outbox = outbox(1, Current::Unknown);
-    assert_eq!(outbox.next(0.0), Action::Look);
-    assert_eq!(outbox.next(0.0), Action::Rest);
+    assert_eq!(send(&mut outbox, 0.0), Action::Look);
+    assert_eq!(send(&mut outbox, 0.0), Action::Rest);
     outbox.look_failed(None, 0.0, 1.0);
-    assert_eq!(outbox.next(0.0), Action::WaitUntil(500.0));
-    assert_eq!(outbox.next(500.0), Action::Look);
+    assert_eq!(send(&mut outbox, 0.0), Action::WaitUntil(500.0));
+    assert_eq!(send(&mut outbox, 500.0), Action::Look);
     outbox.set_current(Current::Open(conversation_id(1)));
-    assert_eq!(sketch(&outbox.next(500.0)), "Send 1");
+    assert_eq!(sketch(&send(&mut outbox, 500.0)), "Send 1");
 }
 
 #[test]
@@ -83,44 +95,44 @@ fn failures_wait_longer_and_longer_and_a_success_forgets_them() {
     let mut outbox = outbox(2, Current::Open(conversation_id(1)));
     let mut now_ms = 0.0;
     for expected_ms in [500.0, 1_000.0, 2_000.0] {
-        outbox.next(now_ms);
+        send(&mut outbox, now_ms);
         outbox.finish(client_id(1), AGAIN, now_ms, 1.0);
-        assert_eq!(outbox.next(now_ms), Action::WaitUntil(now_ms + expected_ms));
+        assert_eq!(send(&mut outbox, now_ms), Action::WaitUntil(now_ms + expected_ms));
         now_ms += expected_ms;
     }
-    outbox.next(now_ms);
+    send(&mut outbox, now_ms);
     outbox.finish(client_id(1), OK, now_ms, 1.0);
-    outbox.next(now_ms);
+    send(&mut outbox, now_ms);
     outbox.finish(client_id(2), AGAIN, now_ms, 1.0);
-    assert_eq!(outbox.next(now_ms), Action::WaitUntil(now_ms + 500.0));
+    assert_eq!(send(&mut outbox, now_ms), Action::WaitUntil(now_ms + 500.0));
 }
 
 #[test]
 fn coming_back_online_ends_our_own_wait_but_not_the_one_the_server_asked_for() {
     let mut outbox = outbox(1, Current::Open(conversation_id(1)));
-    outbox.next(0.0);
+    send(&mut outbox, 0.0);
     outbox.finish(client_id(1), AGAIN, 0.0, 1.0);
     outbox.network_is_back();
-    assert_eq!(sketch(&outbox.next(0.0)), "Send 1");
+    assert_eq!(sketch(&send(&mut outbox, 0.0)), "Send 1");
     outbox.finish(client_id(1), Outcome::Retry { after_ms: Some(9_000.0) }, 0.0, 1.0);
     outbox.network_is_back();
-    assert_eq!(outbox.next(0.0), Action::WaitUntil(9_000.0));
+    assert_eq!(send(&mut outbox, 0.0), Action::WaitUntil(9_000.0));
 }
 
 #[test]
 fn a_refused_message_does_not_hold_up_the_next_and_can_be_tried_again_or_thrown_away() {
     let mut outbox = outbox(3, Current::Open(conversation_id(1)));
-    outbox.next(0.0);
+    send(&mut outbox, 0.0);
     outbox.finish(client_id(1), Outcome::Refused(ErrorCode::InvalidFields), 0.0, 0.0);
     assert_eq!(outbox.items()[0].refused, Some(ErrorCode::InvalidFields));
-    assert_eq!(sketch(&outbox.next(0.0)), "Send 2");
+    assert_eq!(sketch(&send(&mut outbox, 0.0)), "Send 2");
     assert!(!outbox.discard(client_id(2)), "what is in flight is kept");
     outbox.finish(client_id(2), OK, 0.0, 0.0);
     outbox.try_again(client_id(1));
-    assert_eq!(sketch(&outbox.next(0.0)), "Send 1");
+    assert_eq!(sketch(&send(&mut outbox, 0.0)), "Send 1");
     outbox.finish(client_id(1), Outcome::Refused(ErrorCode::InvalidFields), 0.0, 0.0);
     assert!(outbox.discard(client_id(1)));
-    assert_eq!(sketch(&outbox.next(0.0)), "Send 3");
+    assert_eq!(sketch(&send(&mut outbox, 0.0)), "Send 3");
 }
 
 #[test]
@@ -129,46 +141,55 @@ fn a_message_that_the_server_breaks_over_again_and_again_does_not_hold_up_the_ne
     let mut now_ms = 0.0;
     for _ in 0..2 {
         for n in 1..=BREAKS_MAX {
-            assert_eq!(sketch(&outbox.next(now_ms)), "Send 1", "{n}");
+            assert_eq!(sketch(&send(&mut outbox, now_ms)), "Send 1", "{n}");
             outbox.finish(client_id(1), Outcome::Broken { after_ms: None }, now_ms, 1.0);
-            assert!(matches!(outbox.next(now_ms), Action::WaitUntil(_)), "{n}");
+            assert!(matches!(send(&mut outbox, now_ms), Action::WaitUntil(_)), "{n}");
             now_ms += 30_000.0;
         }
         assert_eq!(outbox.items()[0].refused, Some(ErrorCode::Internal));
         outbox.try_again(client_id(1));
     }
-    outbox.next(now_ms);
+    send(&mut outbox, now_ms);
     outbox.finish(client_id(1), Outcome::Refused(ErrorCode::Internal), now_ms, 1.0);
-    assert_eq!(sketch(&outbox.next(now_ms)), "Send 2");
+    assert_eq!(sketch(&send(&mut outbox, now_ms)), "Send 2");
 }
 
 #[test]
 fn a_message_for_a_closed_conversation_starts_a_new_one() {
     let mut outbox = outbox(2, Current::Open(conversation_id(1)));
-    outbox.next(0.0);
+    send(&mut outbox, 0.0);
     outbox.finish(client_id(1), Outcome::ConversationClosed, 0.0, 0.0);
-    assert_eq!(sketch(&outbox.next(0.0)), "Start 1");
+    assert_eq!(sketch(&send(&mut outbox, 0.0)), "Start 1");
     outbox.set_current(Current::Open(conversation_id(2)));
     outbox.finish(client_id(1), OK, 0.0, 0.0);
-    assert_eq!(outbox.next(0.0), Action::Send(conversation_id(2), outbox.items()[0].entry.clone()));
+    assert_eq!(sketch(&send(&mut outbox, 0.0)), "Send 2");
+    assert_eq!(outbox.items()[0].entry.conversation_id, Some(conversation_id(2)));
 }
 
 #[test]
 fn what_the_stream_brings_back_is_sent_even_when_its_answer_is_lost() {
     let mut outbox = outbox(2, Current::Open(conversation_id(1)));
-    outbox.next(0.0);
+    send(&mut outbox, 0.0);
     outbox.confirm(client_id(1));
-    assert_eq!(sketch(&outbox.next(0.0)), "Send 2");
+    assert_eq!(sketch(&send(&mut outbox, 0.0)), "Send 2");
     outbox.finish(client_id(1), AGAIN, 0.0, 1.0);
-    assert_eq!(outbox.next(0.0), Action::Rest, "the late answer does not end the flight of another");
+    assert_eq!(send(&mut outbox, 0.0), Action::Rest, "the late answer does not end the flight of another");
 }
 
 #[test]
 fn what_is_unsent_when_the_session_ends_goes_to_the_next_one() {
     let mut outbox = outbox(2, Current::Open(conversation_id(1)));
-    outbox.next(0.0);
+    send(&mut outbox, 0.0);
     outbox.finish(client_id(1), Outcome::SessionOver, 0.0, 0.0);
-    assert_eq!(sketch(&outbox.next(0.0)), "Start 1");
+    assert_eq!(sketch(&send(&mut outbox, 0.0)), "Start 1");
+}
+
+#[test]
+fn a_message_that_is_gone_when_its_turn_comes_is_not_sent() {
+    let mut outbox = outbox(1, Current::Nothing);
+    let Action::Send { entry, .. } = outbox.next(0.0) else { panic!("it is to be sent") };
+    outbox.confirm(client_id(1));
+    assert!(!outbox.sent(&entry));
 }
 
 #[test]
@@ -176,7 +197,7 @@ fn what_another_tab_sent_somewhere_goes_nowhere_else() {
     let mut outbox = outbox(1, Current::Open(conversation_id(2)));
     let stored = Entry { conversation_id: Some(conversation_id(1)), ..outbox.items()[0].entry.clone() };
     outbox.adopt(&stored);
-    assert_eq!(outbox.next(0.0), Action::Send(conversation_id(1), stored.clone()));
+    assert_eq!(send(&mut outbox, 0.0), Action::Send { entry: stored.clone(), is_first_start: false });
     outbox.adopt(&Entry { conversation_id: Some(conversation_id(3)), ..stored });
     assert_eq!(outbox.items()[0].entry.conversation_id, Some(conversation_id(1)));
 }
@@ -184,14 +205,14 @@ fn what_another_tab_sent_somewhere_goes_nowhere_else() {
 #[test]
 fn what_another_tab_was_told_of_a_message_goes_before_what_this_one_remembers() {
     let mut outbox = outbox(1, Current::Open(conversation_id(1)));
-    outbox.next(0.0);
+    send(&mut outbox, 0.0);
     let kept = outbox.items()[0].entry.clone();
     outbox.finish(client_id(1), Outcome::Retry { after_ms: Some(1.0) }, 0.0, 0.0);
     // The other heard that the conversation is closed, and has begun a new one with the message.
     let stored = Entry { conversation_id: None, starts: true, ..kept };
     assert!(!outbox.follow(client_id(1), Some(&stored), true));
-    let again = outbox.next(1_000.0);
-    assert_eq!(again, Action::Start { entry: stored, is_first_try: false }, "and not what it knew before");
+    let again = send(&mut outbox, 1_000.0);
+    assert_eq!(again, Action::Send { entry: stored, is_first_start: false }, "and not what it knew before");
 }
 
 #[test]
@@ -212,7 +233,7 @@ fn uploaded_files_stay_with_their_message_over_a_reload_and_every_try() {
     let stored = serde_json::to_string(&outbox.items()[0].entry).unwrap();
     let mut outbox = Outbox::restore(vec![serde_json::from_str(&stored).unwrap()]);
     for _ in 0..2 {
-        let Action::Start { entry, .. } = outbox.next(0.0) else { panic!("it is to be sent") };
+        let Action::Send { entry, .. } = send(&mut outbox, 0.0) else { panic!("it is to be sent") };
         assert_eq!(entry.attachments, [attachment(1), attachment(2)]);
         outbox.finish(client_id(1), Outcome::Retry { after_ms: Some(0.0) }, 0.0, 0.0);
     }
@@ -330,7 +351,7 @@ impl World {
     /// Lets the outbox make its next request, which ends so.
     fn request(&mut self, fate: Step) {
         self.now_ms += 40_000.0;
-        let action = self.outbox.next(self.now_ms);
+        let action = send(&mut self.outbox, self.now_ms);
         let (id, conversation) = match action {
             Action::Rest => return,
             Action::WaitUntil(until_ms) => panic!("waits until {until_ms} at {}", self.now_ms),
@@ -341,8 +362,7 @@ impl World {
                 }
                 return;
             }
-            Action::Start { entry, .. } => (entry.client_id, None),
-            Action::Send(conversation, entry) => (entry.client_id, Some(conversation)),
+            Action::Send { entry, .. } => (entry.client_id, entry.conversation_id),
         };
         let outcome = match (fate, conversation) {
             (Step::Lost, _) => AGAIN,
@@ -415,14 +435,14 @@ fn a_message_that_another_tab_is_done_with_is_not_sent_again_by_one_that_was_not
     let mut outbox = outbox(2, Current::Nothing);
     assert!(outbox.follow(client_id(1), None, true));
     assert_eq!(outbox.first(), Some(client_id(2)));
-    assert_eq!(sketch(&outbox.next(0.0)), "Start 2");
+    assert_eq!(sketch(&send(&mut outbox, 0.0)), "Start 2");
 }
 
 #[test]
 fn a_storage_that_was_cleared_takes_no_message_along() {
     let mut outbox = outbox(1, Current::Nothing);
     assert!(!outbox.follow(client_id(1), None, false));
-    assert_eq!(sketch(&outbox.next(0.0)), "Start 1");
+    assert_eq!(sketch(&send(&mut outbox, 0.0)), "Start 1");
     assert!(!outbox.follow(client_id(1), None, true), "nor one that is on its way");
     assert_eq!(outbox.items().len(), 1);
 }
