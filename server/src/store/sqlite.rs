@@ -108,7 +108,7 @@ impl SqliteStore {
         let epoch = connection.query_row("SELECT epoch FROM meta", [], |row| row.get(0))?;
         let sessions = Arc::new(SessionCache::default());
         Ok(Self {
-            readers: Readers::new(move || open_reader(&file)),
+            readers: Readers::open(move || open_reader(&file))?,
             writer: Writer::start(connection, sink, Arc::clone(&sessions)).map_err(OpenError::Writer)?,
             sessions,
             epoch,
