@@ -612,7 +612,7 @@ async fn put(entry: &Entry, is_first_start: bool) -> Outcome {
     }
     if let Some(message) = sent {
         bridge::tell_of_message("message:sent", &message);
-        chat().timeline.message(message);
+        chat().timeline.sent(message);
     }
     let outcome = reply.outcome();
     if let Outcome::Refused(_) = outcome {

@@ -81,7 +81,7 @@ impl Visitor {
             state.follow_timeline();
         } else if let Some(message) = reply.read::<Message>() {
             self.acknowledge(&message);
-            state.timeline.message(message);
+            state.timeline.sent(message);
         } else if reply.is_ok() {
             return Outcome::Retry { after_ms: None };
         }

@@ -306,6 +306,22 @@ fn a_message_that_still_waits_for_a_session_is_left_to_the_page_that_sends_it_fi
     ]);
 }
 
+#[test]
+fn a_message_that_turns_out_to_be_stored_long_since_hides_none_that_came_after_it() {
+    let before = [
+        Step::Write(0, Text::Plain),
+        Step::Write(0, Text::Plain),
+        Step::Flow,
+        Step::Flow,
+        // The second is stored, and nobody hears of it.
+        Step::CloseTab(0),
+        Step::Flow,
+    ];
+    // More than come at once to a page that opens.
+    let answers = vec![Step::Agent(AgentAct::Say); 31];
+    play(&[&before[..], &answers].concat());
+}
+
 /// A model that finds nothing wrong might be one that finds nothing. The same steps each time: which of a sabotage's marks shows
 /// first is chance.
 fn assert_noticed(sabotage: Sabotage, what: &[&str]) {

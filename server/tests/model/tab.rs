@@ -576,7 +576,7 @@ impl Tab {
             self.chat().timeline.thread(thread);
             self.follow_timeline();
         } else if let Some(message) = reply.read::<Message>() {
-            self.chat().timeline.message(message);
+            self.chat().timeline.sent(message);
         } else if reply.is_ok() {
             return Outcome::Retry { after_ms: None };
         }

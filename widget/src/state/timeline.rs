@@ -127,6 +127,15 @@ impl Timeline {
         }
     }
 
+    /// The answer to a message that was sent. It may have been stored long since: between it and the first here some would be missing
+    /// then, which nobody would ask for, and it comes with its page.
+    pub fn sent(&mut self, message: Message) {
+        let is_on_screen = self.id == Some(message.conversation_id);
+        if !is_on_screen || self.first_seq().is_none_or(|first| message.seq + 1 >= first) {
+            self.message(message);
+        }
+    }
+
     /// Older messages. A page of a conversation that is no longer on screen is passed over.
     pub fn page(&mut self, conversation_id: ConversationId, page: MessagePage) {
         if self.id == Some(conversation_id) {
@@ -253,6 +262,20 @@ mod tests {
         );
         assert_eq!(seqs(&timeline), [1, 2, 3, 4, 5, 6, 7]);
         assert!(!timeline.has_more());
+    }
+
+    #[test]
+    fn a_message_that_was_stored_long_since_leaves_no_gap_that_nothing_fills() {
+        let mut timeline = Timeline::default();
+        timeline.snapshot(Some(thread(1, vec![from_agent(4), from_agent(5)])));
+        timeline.sent(from_customer(2));
+        assert_eq!(seqs(&timeline), [4, 5]);
+        for seq in [3, 6, 8] {
+            timeline.sent(from_customer(seq));
+        }
+        assert_eq!(seqs(&timeline), [3, 4, 5, 6, 8], "what is between the last two is on its way");
+        timeline.sent(Message { conversation_id: conversation_id(2), ..from_customer(1) });
+        assert_eq!(seqs(&timeline), [1], "the first of a newer conversation");
     }
 
     #[test]
