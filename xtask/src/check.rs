@@ -10,8 +10,6 @@ use crate::progress::say;
 use crate::project::Project;
 use crate::tools;
 
-const WASM_TARGET: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
-
 /// `cargo xtask check`.
 pub fn run(project: &Project) -> Result<ExitCode> {
     say("formatting");
@@ -30,20 +28,22 @@ pub fn formatting(project: &Project) -> Result<()> {
         .context("put it right with `cargo fmt --all`")
 }
 
+pub fn provide_clippy(project: &Project) -> Result<()> {
+    tools::provide_component(project, "clippy", "clippy")
+}
+
 pub fn native_clippy(project: &Project) -> Result<()> {
-    tools::provide_component(project, "clippy", "clippy")?;
+    provide_clippy(project)?;
     let mut cargo = project.cargo();
     process::run(cargo.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
+/// The panel and its tests, and with them the shared crate, as a browser gets them.
 pub fn wasm_clippy(project: &Project) -> Result<()> {
-    tools::provide_component(project, "clippy", "clippy")?;
+    provide_clippy(project)?;
     tools::provide_wasm_test_runner(project)?;
     let mut cargo = project.cargo();
-    cargo.args(["clippy", "--package", "shared", "--package", "widget"]).args(WASM_TARGET);
-    process::run(cargo.args(["--", "-D", "warnings"]))?;
-    let mut cargo = project.cargo();
-    cargo.args(["clippy", "--package", "widget", "--all-targets"]).args(WASM_TARGET);
+    cargo.args(["clippy", "--package", "widget", "--all-targets", "--target", "wasm32-unknown-unknown"]);
     process::run(cargo.args(["--", "-D", "warnings"]))
 }
 
