@@ -1,4 +1,4 @@
-import type { HostPage } from '../pages/host-page.ts';
+import { HostPage } from '../pages/host-page.ts';
 import { Apis } from '../support/apis.ts';
 import { BEFORE, expect, expectEverywhere, openTabs, test } from '../support/tabs.ts';
 
@@ -177,6 +177,40 @@ test('seven tabs whose token has run out renew it once', async ({ host, front })
     texts.push(`From tab ${index}`);
   }
   expect(front.count('POST', /\/sessions\/refresh$/)).toBe(1);
+  front.refuse = () => undefined;
+});
+
+test('a tab that the browser has copied, storage and all, goes on in the session that the other renews', async ({
+  host,
+  front,
+  page,
+  server,
+}) => {
+  await server.command('widget', 'set', server.widgetId, '--consent', 'session');
+  await host.goto();
+  await host.open();
+  await host.panel.send('Hello');
+  await host.panel.expectStored('Hello');
+  const opened = page.waitForEvent('popup');
+  await page.evaluate(() => void open(location.href));
+  const copy = new HostPage(await opened, host.hosts);
+  await expect(copy.panel.text('Hello')).toBeVisible();
+
+  const texts = ['Hello'];
+  const spent = new Set<string>();
+  front.refuse = ({ token, path }) => (spent.has(token) && !path.endsWith('/refresh') ? 401 : undefined);
+  for (const [first, second] of [[host, copy], [copy, host]] as const) {
+    spent.add(front.asked.findLast((asked) => asked.path.endsWith('/stream') || asked.method === 'PUT')!.token);
+    for (const { panel } of [first, second]) {
+      const text = `Message ${texts.length}`;
+      await panel.send(text);
+      await panel.expectStored(text);
+      texts.push(text);
+    }
+    await expectEverywhere([host, copy], texts);
+  }
+  expect(front.count('POST', /\/sessions\/refresh$/)).toBe(2);
+  expect(front.count('POST', /\/sessions$/)).toBe(1);
   front.refuse = () => undefined;
 });
 

@@ -8,7 +8,7 @@ use crate::{
     chat::chat,
     locks, session,
     state::outbox::Outcome,
-    uploads, wire,
+    tabs, uploads, wire,
 };
 use js_sys::{Array, Promise};
 use shared::ErrorCode;
@@ -189,8 +189,9 @@ pub async fn renew(spent: &str) {
             if is_over {
                 session::forget();
             }
-        } else {
+        } else if reply.is_ok() {
             session::take(&reply);
+            tabs::tell_of_renewal(&refresh_token, &reply.body);
         }
         reply
     }))

@@ -70,6 +70,15 @@ pub fn take(reply: &Reply) {
     }
 }
 
+/// Another tab has renewed the session. A tab that the browser copied, and its storage with it, has the same one: were it to
+/// spend the same refresh token, the server would take it for a thief.
+pub fn renewed(spent: &str, session: &str) {
+    let is_ours = chat().session.as_ref().is_some_and(|session| session.refresh_token == spent);
+    if is_ours && let Some(body) = wire::parse(session) {
+        take(&Reply { status: 200, body, retry_after_ms: None });
+    }
+}
+
 /// The session has ended for good. What is unsent goes to the next one.
 pub fn forget() {
     {

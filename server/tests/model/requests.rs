@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use shared::{ErrorBody, ErrorCode};
 use std::rc::Rc;
-use widget::state::outbox::Outcome;
+use widget::state::{outbox::Outcome, tabs::Word};
 
 const TIMEOUT_MS: f64 = 20_000.0;
 pub const LOCK_PATIENCE_MS: f64 = TIMEOUT_MS + 5_000.0;
@@ -131,8 +131,10 @@ impl Tab {
                 if is_over {
                     self.forget_session();
                 }
-            } else {
+            } else if reply.is_ok() {
                 self.take_session(&reply);
+                let session = String::from_utf8_lossy(&reply.body);
+                self.say(Word::Renewed { spent: &refresh_token, session: &session });
             }
             reply
         })

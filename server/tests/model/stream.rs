@@ -296,7 +296,7 @@ impl Tab {
         }
     }
 
-    fn say(&self, word: Word) {
+    pub fn say(&self, word: Word) {
         let channel = {
             let chat = self.chat();
             chat.ties.has_channel.then(|| chat.ties.name.clone())
@@ -315,6 +315,7 @@ impl Tab {
                 }
                 self.tell();
             }
+            Word::Renewed { spent, session } => self.session_renewed(spent, session),
             Word::Told(told) if !is_leading => self.take(&told, false),
             _ => {}
         }

@@ -392,6 +392,14 @@ impl Tab {
         }
     }
 
+    /// `session::renewed`
+    pub fn session_renewed(&self, spent: &str, session: &str) {
+        let is_ours = self.chat().session.as_ref().is_some_and(|session| session.refresh_token == spent);
+        if is_ours {
+            self.take_session(&Reply { status: 200, body: session.into(), retry_after_ms: None });
+        }
+    }
+
     pub fn forget_session(self: &Rc<Self>) {
         self.chat().store.remove(self, SESSION);
         self.let_session_go();

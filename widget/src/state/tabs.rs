@@ -36,6 +36,9 @@ pub enum Word<'a> {
     Ask { is_back: bool },
     /// The visitor has left; what is theirs goes from every tab.
     LogOut,
+    /// A tab has renewed the session. Where each tab has a storage of its own, one that the browser has copied holds the same
+    /// refresh token, which is now `spent`; `session` is the server's answer.
+    Renewed { spent: &'a str, session: &'a str },
     /// The leader hands on an event, or says nothing but how it is.
     Told(Told<'a>),
 }
@@ -62,6 +65,7 @@ impl<'a> Word<'a> {
         match self {
             Self::Ask { is_back } => if is_back { "!" } else { "?" }.to_owned(),
             Self::LogOut => "#".to_owned(),
+            Self::Renewed { spent, session } => ["$\n", spent, "\n", session].concat(),
             Self::Told(told) => {
                 let is_live = if told.is_live { "live\n" } else { "\n" };
                 let is_seen = if told.is_seen { "seen\n" } else { "\n" };
@@ -82,6 +86,7 @@ impl<'a> Word<'a> {
             "?" => Self::Ask { is_back: false },
             "!" => Self::Ask { is_back: true },
             "#" => Self::LogOut,
+            "$" => Self::Renewed { spent: line(), session: rest },
             is_live => {
                 let is_live = !is_live.is_empty();
                 let is_seen = !line().is_empty();

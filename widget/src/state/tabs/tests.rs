@@ -24,6 +24,7 @@ fn what_a_tab_says_is_what_the_others_read() {
         Word::Ask { is_back: false },
         Word::Ask { is_back: true },
         Word::LogOut,
+        Word::Renewed { spent: "k6LjBN3H", session: "{\"access_token\":\"0YJ5\"}" },
         Word::Told(event),
         Word::Told(Told { is_live: false, ..event }),
         Word::Told(Told { is_seen: false, at: "", ..event }),
