@@ -29,13 +29,6 @@ const SOURCES: &[&str] = &[
 const SMALL_STD_FLAGS: &str =
     "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
 
-/// Finds what building the panel needs, or installs it.
-pub fn provide_tools(project: &Project) -> Result<()> {
-    PanelTools::provide(project)?;
-    SmallStd::provide(project)?;
-    Ok(())
-}
-
 /// Builds the release bundle if the one in `dist/` isn't the one that would come out.
 pub fn provide(project: &Project) -> Result<()> {
     let tools = PanelTools::provide(project)?;

@@ -28,19 +28,15 @@ pub fn formatting(project: &Project) -> Result<()> {
         .context("put it right with `cargo fmt --all`")
 }
 
-pub fn provide_clippy(project: &Project) -> Result<()> {
-    tools::provide_component(project, "clippy", "clippy")
-}
-
 pub fn native_clippy(project: &Project) -> Result<()> {
-    provide_clippy(project)?;
+    tools::provide_component(project, "clippy", "clippy")?;
     let mut cargo = project.cargo();
     process::run(cargo.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 /// The panel and its tests, and with them the shared crate, as a browser gets them.
 pub fn wasm_clippy(project: &Project) -> Result<()> {
-    provide_clippy(project)?;
+    tools::provide_component(project, "clippy", "clippy")?;
     tools::provide_wasm_test_runner(project)?;
     let mut cargo = project.cargo();
     cargo.args(["clippy", "--package", "widget", "--all-targets", "--target", "wasm32-unknown-unknown"]);

@@ -1,9 +1,7 @@
 //! `cargo xtask test`: every test there is, one named step after the other. The first that fails ends the run.
 
 use std::fs;
-use std::panic::resume_unwind;
 use std::process::ExitCode;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -42,21 +40,14 @@ pub fn run(mut project: Project, options: &Options) -> Result<ExitCode> {
     let browser = steps.run("browser", || Browser::provide(project))?;
     let engines = if options.full { Some(steps.run("other engines", Engines::provide)?) } else { None };
     steps.run("formatting", || check::formatting(project))?;
-    // Before two steps at a time could both install them.
-    steps.run("tools", || bundle::provide_tools(project).and_then(|()| check::provide_clippy(project)))?;
-    let unchecked = thread::scope(|scope| {
-        // The largest part of it, a program of one piece, leaves all cores but one idle, and none of the steps beside it needs it.
-        let panel = scope.spawn(|| bundle::provide(project));
-        steps.run("clippy, native", || check::native_clippy(project))?;
-        steps.run("clippy, wasm", || check::wasm_clippy(project))?;
-        steps.run("types of tests", || e2e::check_types(project, &browser))?;
-        let unchecked = steps.run("dependencies", || check::dependencies(project))?;
-        steps.run("panel's bundle", || panel.join().unwrap_or_else(|panic| resume_unwind(panic)))?;
-        anyhow::Ok(unchecked)
-    })?;
+    steps.run("clippy, native", || check::native_clippy(project))?;
+    steps.run("clippy, wasm", || check::wasm_clippy(project))?;
+    steps.run("types of tests", || e2e::check_types(project, &browser))?;
+    let unchecked = steps.run("dependencies", || check::dependencies(project))?;
     if let Some(unchecked) = &unchecked {
         say(unchecked);
     }
+    steps.run("panel's bundle", || bundle::provide(project))?;
     steps.run("native tests", || check::native_tests(project, options.full))?;
     steps.run("wasm tests", || wasm_tests(project, &browser))?;
     steps.run("server", || server::build(project))?;
