@@ -95,6 +95,8 @@ fn minify(source: &str, kind: SourceType) -> Result<String, String> {
 
 /// Where the document's script looks for the parts of the panel that come when they are needed.
 const LAZY: &str = "./lazy/";
+/// Among these parts, the folder with a file for each language.
+const EMOJI_NAMES: &str = "emoji-names";
 
 /// Rust source: the panel's document, the hashes of its inline scripts, and its assets with their compressed forms.
 fn panel_table(dist: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
@@ -201,7 +203,10 @@ fn add_lazy(
     out: &Path,
     document: &str,
 ) -> Result<String, Box<dyn Error>> {
-    let lazy_files = files_in(&dist.join("lazy"))?;
+    let mut lazy_files = files_in(&dist.join("lazy"))?;
+    for (name, plain) in files_in(&dist.join("lazy").join(EMOJI_NAMES))? {
+        lazy_files.insert(format!("{EMOJI_NAMES}/{name}"), plain);
+    }
     let mut digest = Sha256::new();
     for plain in lazy_files.values() {
         digest.update(plain);
@@ -210,7 +215,7 @@ fn add_lazy(
     for byte in &digest.finalize()[..8] {
         write!(folder, "{byte:02x}")?;
     }
-    fs::create_dir_all(out.join(&folder))?;
+    fs::create_dir_all(out.join(&folder).join(EMOJI_NAMES))?;
     for (name, plain) in lazy_files {
         let is_script = Path::new(&name).extension().is_some_and(|extension| extension == "js");
         let plain = if is_script {

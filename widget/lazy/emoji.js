@@ -1,24 +1,28 @@
 // The emoji picker, which stands over the messages, above the field it writes into. The browser's own emoji; nothing is
-// fetched but this.
+// fetched but this, and what they are called in the panel's language.
 
-import NAMES from './emoji-names.js';
 import { along, keepEvents, make, style } from './part.js';
 
 const styled = style('emoji');
 const N_COLUMNS = 8;
 const N_RECENT = 16;
 
-/** Each with the words that it is found by; the first is its name. */
-const GROUPS = NAMES.map((group) =>
-  group.split(',').map((entry) => {
-    const space = entry.indexOf(' ');
-    return { emoji: entry.slice(0, space), words: entry.slice(space + 1) };
-  }),
-);
-const ALL = GROUPS.flat();
-
 /** Closes the picker that is open. */
 let close;
+
+/** Words as they are searched for: set apart by spaces alone, without case, and without the accents that not everybody types. */
+const plain = (text) => text.replace(/[-'’ʼ]/g, ' ').normalize('NFD').replace(/\p{Diacritic}/gu, '').toLowerCase();
+
+/** The groups of emoji, each with its name and all words that it is found by, as a language has them. */
+async function groupsIn(language) {
+  const { default: groups } = await import(`./emoji-names/${language}.js`);
+  return groups.map((group) =>
+    group.split(',').map((entry) => {
+      const [, emoji, name, more = ''] = /^(\S+) ([^(]+?)(?: \((.*)\))?$/.exec(entry);
+      return { emoji, name, words: ` ${plain(`${name} ${more}`)}` };
+    }),
+  );
+}
 
 /**
  * Opens the picker, or closes it.
@@ -26,7 +30,7 @@ let close;
  * `storage` keeps under `key` what was used last, where there is one.
  */
 export async function run(field, texts, storage, key) {
-  await styled;
+  const [groups] = await Promise.all([groupsIn(texts.lang), styled]);
   if (close) return close(true);
   const button = document.querySelector('[name=emoji]');
   const search = make('input', { type: 'search', placeholder: texts.emoji_search, ariaLabel: texts.emoji_search });
@@ -35,12 +39,14 @@ export async function run(field, texts, storage, key) {
   const tabs = make('div', { className: 'emoji-tabs' });
   const picker = make('dialog', { id: 'emoji', ariaLabel: texts.emoji, tabIndex: -1 }, search, grid, status, tabs);
   const [recently, ...names] = texts.emoji_groups.split('|');
-  const isEnglish = document.documentElement.lang.startsWith('en');
+  const all = groups.flat();
+  // Where words aren't set apart, one begins anywhere.
+  const before = /^(ja|zh)/.test(texts.lang) ? '' : ' ';
   grid.role = 'grid';
   status.role = 'status';
   keepEvents(picker);
 
-  const recent = () => (storage?.getItem(key) ?? '').split(' ').flatMap((emoji) => ALL.find((one) => one.emoji === emoji) ?? []);
+  const recent = () => (storage?.getItem(key) ?? '').split(' ').flatMap((emoji) => all.find((one) => one.emoji === emoji) ?? []);
   const cells = () => [...grid.querySelectorAll('button')];
   const cellAt = (row, column) => row?.children[Math.min(column, row.children.length - 1)];
 
@@ -55,21 +61,20 @@ export async function run(field, texts, storage, key) {
     return [make('div', { role: 'rowgroup', ariaLabel: name || texts.emoji_search }, title, ...rows)];
   }
 
-  function cell({ emoji, words }) {
-    const button = make('button', { type: 'button', role: 'gridcell', tabIndex: -1, textContent: emoji });
-    // In other languages screen readers have names of their own for an emoji, which are better than English ones.
-    return isEnglish ? Object.assign(button, { ariaLabel: words, title: words }) : button;
+  function cell({ emoji, name }) {
+    return make('button', { type: 'button', role: 'gridcell', tabIndex: -1, textContent: emoji, ariaLabel: name, title: name });
   }
 
   /** Shows what was searched for, or everything. */
   function fill() {
-    const query = search.value.trim().toLowerCase().split(/\s+/);
-    const fits = ({ emoji, words }) => query.every((part) => emoji === part || ` ${words}`.includes(` ${part}`));
-    const groups = search.value.trim()
-      ? group('', ALL.filter(fits))
-      : [...group(recently, recent()), ...GROUPS.flatMap((entries, index) => group(names[index], entries))];
-    grid.replaceChildren(...groups);
-    status.textContent = groups.length ? '' : texts.emoji_none;
+    const query = search.value.trim();
+    const parts = plain(query).trim().split(/\s+/);
+    const fits = ({ emoji, words }) => emoji === query || parts.every((part) => words.includes(before + part));
+    const found = query
+      ? group('', all.filter(fits))
+      : [...group(recently, recent()), ...groups.flatMap((entries, index) => group(names[index], entries))];
+    grid.replaceChildren(...found);
+    status.textContent = found.length ? '' : texts.emoji_none;
     const [first] = cells();
     if (first) first.tabIndex = 0;
   }
@@ -111,16 +116,16 @@ export async function run(field, texts, storage, key) {
     }
     const row = target.closest('[role=row]');
     if (!row) return;
-    const all = cells();
+    const everyCell = cells();
     const rows = [...grid.querySelectorAll('[role=row]')];
     const column = [...row.children].indexOf(target);
     const place = rows.indexOf(row);
     let to;
-    if (along(key)) to = all[all.indexOf(target) + along(key)];
+    if (along(key)) to = everyCell[everyCell.indexOf(target) + along(key)];
     else if (key === 'ArrowDown') to = cellAt(rows[place + 1], column);
     else if (key === 'ArrowUp') to = cellAt(rows[place - 1], column) ?? search;
-    else if (key === 'Home') to = event.ctrlKey ? all[0] : row.firstChild;
-    else if (key === 'End') to = event.ctrlKey ? all.at(-1) : row.lastChild;
+    else if (key === 'Home') to = event.ctrlKey ? everyCell[0] : row.firstChild;
+    else if (key === 'End') to = event.ctrlKey ? everyCell.at(-1) : row.lastChild;
     else return;
     event.preventDefault();
     if (to === search) search.focus();
@@ -142,7 +147,7 @@ export async function run(field, texts, storage, key) {
   };
 
   names.forEach((name, index) => {
-    const tab = make('button', { type: 'button', textContent: GROUPS[index][0].emoji, ariaLabel: name, title: name });
+    const tab = make('button', { type: 'button', textContent: groups[index][0].emoji, ariaLabel: name, title: name });
     tab.onclick = () => {
       search.value = '';
       fill();

@@ -170,14 +170,46 @@ fn every_text_is_set_as_print_would_set_it() {
     }
 }
 
+/// The groups of emoji with what a language calls each.
+fn emoji(tag: &str) -> Vec<Vec<(String, String)>> {
+    let script = fs::read_to_string(root().join("lazy/emoji-names").join([tag, ".js"].concat())).unwrap();
+    let groups = script.lines().filter_map(|line| line.strip_prefix("  `")?.strip_suffix("`,"));
+    let entry = |entry: &str| {
+        let (emoji, words) = entry.split_once(' ').unwrap();
+        (emoji.to_owned(), words.to_owned())
+    };
+    groups.map(|group| group.split(',').map(entry).collect()).collect()
+}
+
 #[test]
 fn every_language_names_every_group_of_emoji() {
-    let script = fs::read_to_string(root().join("lazy/emoji-names.js")).unwrap();
-    let n_groups = script.lines().filter(|line| line.starts_with("  `")).count();
+    let n_groups = emoji("en").len();
     for (tag, _) in FORMS {
         let names = texts(tag)["emoji_groups"].as_str().unwrap().to_owned();
         assert_eq!(names.split('|').filter(|name| !name.is_empty()).count(), n_groups + 1, "{tag}: {names}");
     }
+}
+
+#[test]
+fn every_language_has_the_same_emoji_and_a_name_of_its_own_for_each() {
+    let only_emoji = |tag| -> Vec<Vec<String>> {
+        emoji(tag).into_iter().map(|group| group.into_iter().map(|(emoji, _)| emoji).collect()).collect()
+    };
+    for (tag, _) in FORMS {
+        assert_eq!(only_emoji(tag), only_emoji("en"), "{tag}");
+        let mut names = BTreeSet::new();
+        for (emoji, words) in emoji(tag).into_iter().flatten() {
+            let (name, more) = words.split_once(" (").unwrap_or((&words, "-)"));
+            let more = more.strip_suffix(')').unwrap_or_else(|| panic!("{tag}: {emoji} {words}"));
+            for text in [name, more] {
+                let is_trimmed = text.split(' ').all(|word| !word.is_empty());
+                assert!(is_trimmed && !text.contains(['(', ')']), "{tag}: {emoji} {words}");
+            }
+            assert!(names.insert(name.to_lowercase()), "{tag}: {emoji} is called as another one is: {name}");
+        }
+    }
+    let files = files_under(&root().join("lazy/emoji-names"));
+    assert_eq!(files.len(), FORMS.len(), "{files:?}");
 }
 
 #[test]

@@ -24,6 +24,7 @@ const PANEL_BUDGET: usize = 60 * 1024;
 const ASSETS: &str = "/assets/";
 /// How the folder of what comes later begins; a hash follows.
 const LAZY: &str = "/assets/lazy-";
+const EMOJI_NAMES: &str = "emoji-names";
 
 /// `cargo xtask budget`.
 pub fn run(project: &Project) -> Result<ExitCode> {
@@ -119,11 +120,24 @@ fn measure_lazy(project: &Project, base_url: &str, document: &str) -> Result<Vec
         text.find(LAZY).with_context(|| format!("{document} does not say where its lazy parts are"))?;
     let folder = text[start..].split(['"', '\'', '`']).next().unwrap_or_default();
     let folder_here = project.root.join("dist/lazy");
-    let mut names = fs::read_dir(&folder_here)?
-        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-        .collect::<Result<Vec<_>>>()?;
+    let measure_all = |folder_here: &Path, folder: &str| -> Result<Vec<Part>> {
+        file_names(folder_here)?.iter().map(|name| measure(base_url, &format!("{folder}{name}"))).collect()
+    };
+    let mut parts = measure_all(&folder_here, folder)?;
+    // Of these a visitor fetches one, that of their language.
+    let languages = measure_all(&folder_here.join(EMOJI_NAMES), &format!("{folder}{EMOJI_NAMES}/"))?;
+    parts.extend(languages.into_iter().max_by_key(|part| part.n_bytes));
+    Ok(parts)
+}
+
+/// The names of a folder's files, sorted.
+fn file_names(folder: &Path) -> Result<Vec<String>> {
+    let entries = fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
+    let files = entries.iter().filter(|entry| entry.path().is_file());
+    let mut names: Vec<String> =
+        files.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
-    names.iter().map(|name| measure(base_url, &format!("{folder}{name}"))).collect()
+    Ok(names)
 }
 
 fn measure(base_url: &str, path: &str) -> Result<Part> {
