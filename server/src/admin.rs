@@ -12,7 +12,7 @@ pub mod widget_flags;
 use crate::{
     auth::ApiTokenText,
     dialect::times::iso,
-    domain::{self, ChannelKind, CompanyChange, Error, Operator, Plan, Presence, Scope},
+    domain::{self, AgentChange, ChannelKind, CompanyChange, Error, Operator, Plan, Presence, Scope},
 };
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,15 @@ pub enum Request {
         name: String,
         email: Option<String>,
         role: String,
+        avatar: Option<String>,
+    },
+    /// An empty e-mail address or avatar takes it away.
+    UpdateAgent {
+        company: String,
+        agent: String,
+        name: Option<String>,
+        email: Option<String>,
+        role: Option<String>,
         avatar: Option<String>,
     },
     ListAgents {
@@ -315,6 +324,17 @@ pub async fn run(operator: &Operator, request: Request) -> Result<Response, Fail
             let company = find_company(operator, &company).await?;
             Ok(Response::Agent(operator.create_agent(company.id, name, email, role, avatar).await?.into()))
         }
+        Request::UpdateAgent { company, agent, name, email, role, avatar } => {
+            let change = AgentChange {
+                name: maybe("name", name)?,
+                email: email.map(|email| unless_empty(email, |email| named("email", email))).transpose()?,
+                role: maybe("role", role)?,
+                avatar_url: avatar.map(|avatar| unless_empty(avatar, picture)).transpose()?,
+            };
+            let company = find_company(operator, &company).await?;
+            let agent = find_agent(operator, &company, &agent).await?;
+            Ok(Response::Agent(operator.change_agent(company.id, agent.id, change).await?.into()))
+        }
         Request::ListAgents { company } => {
             let company = find_company(operator, &company).await?;
             Ok(Response::Agents(all(operator.agents(company.id).await?)))
@@ -464,6 +484,13 @@ fn named(what: &str, text: String) -> Result<String, Failure> {
 
 fn maybe(what: &str, text: Option<String>) -> Result<Option<String>, Failure> {
     text.map(|text| named(what, text)).transpose()
+}
+
+fn unless_empty(
+    text: String,
+    read: impl FnOnce(String) -> Result<String, Failure>,
+) -> Result<Option<String>, Failure> {
+    if text.is_empty() { Ok(None) } else { read(text).map(Some) }
 }
 
 /// The address of a picture that visitors' browsers fetch. The panel's policy lets them fetch by https only.

@@ -35,9 +35,9 @@ pub use customer::{Customer, CustomerFilter, Profile, ProfileChange};
 pub use customers::Customers;
 pub use delivery::{Job, JobState, Progress};
 pub use directory::{
-    Agent, ApiToken, Channel, ChannelChange, ChannelKind, Company, CompanyChange, CompanyRef, GuestSession,
-    NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany, NewWebhook, Outlet, Plan, Scope, Webhook,
-    WebhookFormat,
+    Agent, AgentChange, ApiToken, Channel, ChannelChange, ChannelKind, Company, CompanyChange, CompanyRef,
+    GuestSession, NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany, NewWebhook, Outlet, Plan,
+    Scope, Webhook, WebhookFormat,
 };
 pub use error::{Error, InvalidField, Problem, Result};
 pub use guest_sessions::GuestSessions;

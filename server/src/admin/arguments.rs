@@ -52,6 +52,24 @@ pub enum AgentCommand {
         #[arg(long)]
         avatar: Option<String>,
     },
+    /// Changes what is named of an agent; what they wrote before carries it, too.
+    Update {
+        /// The company's id, number or property code.
+        #[arg(long)]
+        company: String,
+        /// The agent's id or number.
+        agent: String,
+        #[arg(long)]
+        name: Option<String>,
+        /// Empty, there is none any more.
+        #[arg(long)]
+        email: Option<String>,
+        #[arg(long)]
+        role: Option<String>,
+        /// Where their picture is: an https address. Empty, there is none any more.
+        #[arg(long)]
+        avatar: Option<String>,
+    },
     /// Shows a company's agents.
     List {
         /// The company's id, number or property code.
@@ -178,6 +196,9 @@ impl From<AgentCommand> for Request {
         match command {
             AgentCommand::Create { company, name, email, role, avatar } => {
                 Self::CreateAgent { company, name, email, role, avatar }
+            }
+            AgentCommand::Update { company, agent, name, email, role, avatar } => {
+                Self::UpdateAgent { company, agent, name, email, role, avatar }
             }
             AgentCommand::List { company } => Self::ListAgents { company },
             AgentCommand::Revoke { company, agent } => Self::RevokeAgent { company, agent },

@@ -90,6 +90,15 @@ pub struct NewAgent {
     pub at: Timestamp,
 }
 
+/// What becomes different about an agent. `Some(None)` takes something away.
+#[derive(Clone, Debug, Default)]
+pub struct AgentChange {
+    pub name: Option<String>,
+    pub email: Option<Option<String>>,
+    pub role: Option<String>,
+    pub avatar_url: Option<Option<String>>,
+}
+
 /// What a token may be used for. Each scope may do what those before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {

@@ -3,8 +3,8 @@
 use crate::{
     auth::{ApiTokenText, Token},
     domain::{
-        Administration, Agent, AgentRef, ApiToken, Channel, ChannelChange, ChannelChoice, ChannelKind,
-        Company, CompanyChange, Error, Plan, Result, Scope, Widget, WidgetChange,
+        Administration, Agent, AgentChange, AgentRef, ApiToken, Channel, ChannelChange, ChannelChoice,
+        ChannelKind, Company, CompanyChange, Error, Plan, Result, Scope, Widget, WidgetChange,
         administration::CompanyDraft, widget,
     },
     store::Store,
@@ -99,6 +99,16 @@ impl Operator {
         avatar_url: Option<String>,
     ) -> Result<Agent> {
         self.administration.create_agent(company, name, email, role, avatar_url).await
+    }
+
+    /// What the agent wrote before carries the new name and picture, too.
+    pub async fn change_agent(
+        &self,
+        company: CompanyId,
+        agent: AgentId,
+        change: AgentChange,
+    ) -> Result<Agent> {
+        self.store.change_agent(company, AgentRef::Id(agent), change).await
     }
 
     /// An agent's tokens die with them. The company's first agent stays: tokens without an agent write as that one.

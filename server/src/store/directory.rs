@@ -3,7 +3,7 @@
 use crate::{
     auth::Token,
     domain::{
-        Agent, AgentRef, ApiToken, Channel, ChannelChange, ChannelChoice, ChannelKind, Company,
+        Agent, AgentChange, AgentRef, ApiToken, Channel, ChannelChange, ChannelChoice, ChannelKind, Company,
         CompanyChange, Hash, NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany, NewWebhook,
         NewWidget, Outlet, Presence, Result, Webhook, Widget, WidgetChange,
     },
@@ -34,6 +34,7 @@ pub trait DirectoryStore: Send + Sync + 'static {
     async fn create_agent(&self, agent: NewAgent) -> Result<Agent>;
     async fn agents(&self, company: CompanyId) -> Result<Vec<Agent>>;
     async fn agent(&self, company: CompanyId, agent: AgentRef) -> Result<Option<Agent>>;
+    async fn change_agent(&self, company: CompanyId, agent: AgentRef, change: AgentChange) -> Result<Agent>;
     async fn set_presence(&self, company: CompanyId, agent: AgentRef, presence: Presence) -> Result<Agent>;
     /// The agent's tokens die with them. Answers which.
     async fn revoke_agent(&self, company: CompanyId, agent: AgentRef, at: Timestamp) -> Result<Vec<Uuid>>;

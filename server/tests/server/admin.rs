@@ -4,7 +4,7 @@ use crate::support::TestServer;
 use serde_json::{Value, json};
 use server::{
     admin::{
-        FailureKind, NewToken, PlanWord, Request, Response, ScopeWord,
+        Agent, FailureKind, NewToken, PlanWord, Request, Response, ScopeWord,
         client::execute,
         socket::{self, AdminSocket},
         widget_flags::WidgetFlags,
@@ -65,6 +65,44 @@ async fn refused(directory: &Path, request: Request) -> (FailureKind, String) {
     (failure.kind, failure.message)
 }
 
+fn update_agent(company: &str, agent: &str, name: Option<&str>, avatar: Option<&str>) -> Request {
+    Request::UpdateAgent {
+        company: company.into(),
+        agent: agent.into(),
+        name: name.map(Into::into),
+        email: None,
+        role: None,
+        avatar: avatar.map(Into::into),
+    }
+}
+
+/// Changes an agent, and leaves them without a picture.
+async fn change_agent(directory: &Path, company: &str, agent: &Agent) {
+    let (id, num, new) = (agent.id, agent.num.to_string(), "https://example.com/new.png");
+    for (name, avatar, now) in [
+        (None, Some(new), ("Sam", Some(new))),
+        (Some("Samira"), None, ("Samira", Some(new))),
+        (Some("Sam"), Some(""), ("Sam", None)),
+    ] {
+        let request = update_agent(company, &num, name, avatar);
+        let Response::Agent(changed) = execute(directory, request).await.unwrap() else {
+            panic!("an agent is answered")
+        };
+        assert_eq!((changed.name.as_str(), changed.avatar_url.as_deref()), now);
+        assert_eq!((changed.id, &changed.email, &changed.role), (id, &agent.email, &agent.role));
+        assert!(agents(directory, company).await.contains(&changed), "what is left out stays");
+    }
+}
+
+async fn agents(directory: &Path, company: &str) -> Vec<Agent> {
+    let Response::Agents(agents) =
+        execute(directory, Request::ListAgents { company: company.into() }).await.unwrap()
+    else {
+        panic!("agents are answered")
+    };
+    agents
+}
+
 /// Makes a company and everything it can have, looks at it, and takes it away again.
 async fn keep_house(directory: &Path) {
     let Response::Company(company) = execute(directory, create_company("Hotel")).await.unwrap() else {
@@ -73,11 +111,7 @@ async fn keep_house(directory: &Path) {
     assert_eq!((company.name.as_str(), company.plan), ("Hotel", PlanWord::Basic));
     let names = [company.id.to_string(), company.num.to_string(), company.property_code.clone()];
     for name in &names {
-        let Response::Agents(agents) =
-            execute(directory, Request::ListAgents { company: name.clone() }).await.unwrap()
-        else {
-            panic!("agents are answered")
-        };
+        let agents = agents(directory, name).await;
         assert_eq!(agents[0].name, "API", "whom tokens without an agent write as");
     }
     let company = || names[2].clone();
@@ -107,6 +141,7 @@ async fn keep_house(directory: &Path) {
     };
     let Response::Agent(sam) = execute(directory, sam).await.unwrap() else { panic!("an agent is answered") };
     assert_eq!(sam.avatar_url.as_deref(), Some("https://example.com/sam.png"));
+    change_agent(directory, &company(), &sam).await;
     let (own, common) = (
         new_token(directory, &company(), Some(sam.num.to_string())).await,
         new_token(directory, &company(), None).await,
@@ -257,6 +292,29 @@ async fn set_a_widget(directory: &Path, widget: String) {
     assert_eq!(set(WidgetFlags::default()).await, before, "nothing was done by what was refused");
 }
 
+async fn refuse_avatars(directory: &Path, company: &str, agent: &str) {
+    let create = |avatar: &str| Request::CreateAgent {
+        company: company.into(),
+        name: "a".into(),
+        email: None,
+        role: "agent".into(),
+        avatar: Some(avatar.into()),
+    };
+    let wrong = [
+        "http://example.com/a.png",
+        "https://",
+        "https:///a",
+        "javascript:alert(1)",
+        "data:image/png,",
+        "https://a b",
+    ];
+    let requests = wrong.map(|avatar| [create(avatar), update_agent(company, agent, None, Some(avatar))]);
+    for request in requests.into_iter().flatten().chain([create("")]) {
+        let (kind, message) = refused(directory, request.clone()).await;
+        assert_eq!((kind, message.contains("https")), (FailureKind::Invalid, true), "{request:?}: {message}");
+    }
+}
+
 /// What is not there, can't be, or is done already.
 async fn refuse_everything(directory: &Path) {
     let Response::Company(company) = execute(directory, create_company("Inn")).await.unwrap() else {
@@ -264,6 +322,7 @@ async fn refuse_everything(directory: &Path) {
     };
     let inn = || company.num.to_string();
     let unknown = || "UNKNOWN".to_owned();
+    let first = agents(directory, &inn()).await[0].num.to_string();
     for company in ["UNKNOWN", "", "-1", "999999999999999999999", "01930000-0000-7000-8000-00000000ffff"] {
         let request = Request::ListAgents { company: company.into() };
         assert_eq!(refused(directory, request).await.0, FailureKind::NotFound, "{company:?}");
@@ -281,6 +340,9 @@ async fn refuse_everything(directory: &Path) {
         create_token(&inn(), Some("Sam".into())),
         Request::ListTokens { company: unknown() },
         Request::RevokeAgent { company: inn(), agent: "9999".into() },
+        update_agent(&inn(), "9999", None, None),
+        // Another company's.
+        update_agent(&inn(), "1", Some("Mallory"), None),
         Request::RevokeToken { token: "01930000-0000-7000-8000-00000000ffff".into() },
         Request::CreateWidget { company: unknown(), domain: "a.example".into(), settings: Box::default() },
         Request::ListWidgets { company: unknown() },
@@ -297,27 +359,7 @@ async fn refuse_everything(directory: &Path) {
         let (kind, message) = refused(directory, request.clone()).await;
         assert_eq!(kind, FailureKind::NotFound, "{request:?}: {message}");
     }
-    for avatar in [
-        "",
-        "http://example.com/a.png",
-        "https://",
-        "https:///a",
-        "javascript:alert(1)",
-        "data:image/png,",
-        "https://a b",
-    ] {
-        let request = Request::CreateAgent {
-            company: inn(),
-            name: "a".into(),
-            email: None,
-            role: "agent".into(),
-            avatar: Some(avatar.into()),
-        };
-        let (kind, message) = refused(directory, request).await;
-        assert_eq!((kind, message.contains("https")), (FailureKind::Invalid, true), "{avatar:?}: {message}");
-    }
-    let agents = execute(directory, Request::ListAgents { company: inn() }).await.unwrap();
-    let Response::Agents(agents) = agents else { panic!("agents are answered") };
+    refuse_avatars(directory, &inn(), &first).await;
     for request in [
         create_company(" "),
         create_company(&"a".repeat(256)),
@@ -329,6 +371,7 @@ async fn refuse_everything(directory: &Path) {
             role: "agent".into(),
             avatar: None,
         },
+        update_agent(&inn(), &first, Some(" "), None),
         Request::RevokeToken { token: "nonsense".into() },
         Request::CreateWidget {
             company: inn(),
@@ -336,7 +379,7 @@ async fn refuse_everything(directory: &Path) {
             settings: Box::default(),
         },
         Request::CreateChannel { company: inn(), kind: "pigeon".into() },
-        Request::RevokeAgent { company: inn(), agent: agents[0].num.to_string() },
+        Request::RevokeAgent { company: inn(), agent: first.clone() },
     ] {
         let (kind, message) = refused(directory, request.clone()).await;
         assert_eq!(kind, FailureKind::Invalid, "{request:?}: {message}");

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     auth::Token,
     domain::{
-        Agent, AgentRef, ApiToken, Channel, ChannelChange, ChannelChoice, ChannelKind, Company,
+        Agent, AgentChange, AgentRef, ApiToken, Channel, ChannelChange, ChannelChoice, ChannelKind, Company,
         CompanyChange, Error, Hash, NewAccessToken, NewAgent, NewApiToken, NewChannel, NewCompany,
         NewWebhook, NewWidget, Outlet, Presence, Result, Webhook, WebhookFormat, Widget, WidgetChange,
     },
@@ -103,6 +103,10 @@ impl DirectoryStore for SqliteStore {
 
     async fn agent(&self, company: CompanyId, agent: AgentRef) -> Result<Option<Agent>> {
         self.read(move |connection| find_agent(connection, company, agent)).await
+    }
+
+    async fn change_agent(&self, company: CompanyId, agent: AgentRef, change: AgentChange) -> Result<Agent> {
+        self.writer.execute(ChangeAgent { company, agent, change }).await
     }
 
     async fn set_presence(&self, company: CompanyId, agent: AgentRef, presence: Presence) -> Result<Agent> {
@@ -392,6 +396,33 @@ pub(super) fn find_agent(
             params![company.0, num],
             rows::agent,
         ),
+    }
+}
+
+struct ChangeAgent {
+    company: CompanyId,
+    agent: AgentRef,
+    change: AgentChange,
+}
+
+impl Command for ChangeAgent {
+    type Output = Agent;
+
+    fn apply(self, tx: &mut Tx<'_>) -> Result<Agent> {
+        let Self { company, agent, change } = self;
+        let agent = find_agent(tx.connection, company, agent)?.ok_or(Error::NotFound)?;
+        let agent = Agent {
+            name: change.name.unwrap_or(agent.name),
+            email: change.email.unwrap_or(agent.email),
+            role: change.role.unwrap_or(agent.role),
+            avatar_url: change.avatar_url.unwrap_or(agent.avatar_url),
+            ..agent
+        };
+        tx.connection.run(
+            "UPDATE agent SET name = ?2, email = ?3, role = ?4, avatar_url = ?5 WHERE id = ?1",
+            params![agent.id.0, &agent.name, &agent.email, &agent.role, &agent.avatar_url],
+        )?;
+        Ok(agent)
     }
 }
 
