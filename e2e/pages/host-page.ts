@@ -36,10 +36,11 @@ export class HostPage {
     return this.console.filter((line) => line.startsWith('warning: Porchlight'));
   }
 
-  /** Opens the panel by a click and waits until one can type. */
+  /** Opens the panel by a click and waits until one can type, and the panel stands still: nobody clicks before they see it. */
   async open(): Promise<void> {
     await this.launcher.click();
     await expect(this.panel.composer).toBeFocused();
+    await this.frame.hover({ trial: true });
   }
 
   /** A second tab of the same visitor. */

@@ -135,6 +135,8 @@ pub struct Chat {
     pub is_at_end: bool,
     /// Where the list was when it was last moved.
     pub top: f64,
+    /// How high it was when it was last resized.
+    pub room: f64,
     /// Messages that came while it was not.
     pub n_below: u32,
     /// How long the text in the composer is, and why it can't be sent.
@@ -210,6 +212,7 @@ pub fn begin(settings: WidgetSettings, store: Store) {
         announces: false,
         is_at_end: true,
         top: 0.0,
+        room: 0.0,
         n_below: 0,
         n_draft_bytes: 0,
         problem: None,
@@ -974,8 +977,10 @@ pub fn scrolled() {
     let below = number(&list, "scrollHeight") - top - room;
     let (was_at_end, is_at_end) = {
         let mut chat = chat();
-        // Only a move upwards leaves the end. This may be heard late, when the list has grown again below.
-        let is_up = top < std::mem::replace(&mut chat.top, top);
+        // Only a move upwards leaves the end. This may be heard late, when the list has grown again below, or has less room: a
+        // keyboard that comes in steps moves the list, too, and `resized` is on its way.
+        let top_before = std::mem::replace(&mut chat.top, top);
+        let is_up = top < top_before && (room == chat.room || top_before.is_infinite());
         let is_at_end = (below <= AT_END_PX && chat.window.reaches_end()) || (chat.is_at_end && !is_up);
         (std::mem::replace(&mut chat.is_at_end, is_at_end), is_at_end)
     };
@@ -995,9 +1000,11 @@ pub fn scrolled() {
 
 /// The list's room changed: the keyboard came, the composer grew, the panel was shown.
 pub fn resized() {
-    let is_at_end = chat().is_at_end;
-    if let (true, Some(list)) = (is_at_end, element(LIST)) {
-        go_to_end(&list);
+    if let Some(list) = element(LIST) {
+        chat().room = number(&list, "clientHeight");
+        if chat().is_at_end {
+            go_to_end(&list);
+        }
     }
 }
 
