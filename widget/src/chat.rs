@@ -980,6 +980,7 @@ pub fn scrolled() {
         // Only a move upwards leaves the end. This may be heard late, when the list has grown again below, or has less room: a
         // keyboard that comes in steps moves the list, too, and `resized` is on its way.
         let top_before = std::mem::replace(&mut chat.top, top);
+        #[expect(clippy::float_cmp, reason = "a room is of whole pixels")]
         let is_up = top < top_before && (room == chat.room || top_before.is_infinite());
         let is_at_end = (below <= AT_END_PX && chat.window.reaches_end()) || (chat.is_at_end && !is_up);
         (std::mem::replace(&mut chat.is_at_end, is_at_end), is_at_end)
